@@ -1,0 +1,21 @@
+import type { Identity } from '$lib/server/auth/accounts';
+import type { Api, RequestFacts } from '$lib/server/trpc/parley';
+
+declare global {
+	namespace App {
+		interface Locals {
+			/** Who is signed in; null for nobody. */
+			identity: Identity | null;
+			/** The typed API, called on the server as this person. */
+			api: Api;
+			facts: RequestFacts;
+		}
+		interface Error {
+			message: string;
+			/** The failure's stable key, where it has one. */
+			key?: string;
+		}
+	}
+}
+
+export {};

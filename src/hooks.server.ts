@@ -1,0 +1,46 @@
+import type { Handle } from '@sveltejs/kit';
+import { readCredentials } from '$lib/server/trpc/credentials';
+import { getParley, SESSION_COOKIE } from '$lib/server/trpc/parley';
+import type { SessionCookie } from '$lib/server/trpc/context';
+
+const SECURITY_HEADERS = {
+	'x-content-type-options': 'nosniff',
+	'x-frame-options': 'DENY',
+	'referrer-policy': 'same-origin',
+	'permissions-policy': 'camera=(self), microphone=(self), display-capture=(self)',
+	'cross-origin-opener-policy': 'same-origin'
+};
+
+/** Says who asks, and gives pages the API as that person. */
+export const handle: Handle = async ({ event, resolve }) => {
+	const parley = getParley();
+	const cookie: SessionCookie = {
+		set(token, expiresAt) {
+			event.cookies.set(SESSION_COOKIE, token, {
+				path: '/',
+				httpOnly: true,
+				sameSite: 'lax',
+				secure: event.url.protocol === 'https:',
+				expires: new Date(expiresAt)
+			});
+		},
+		clear: () => event.cookies.delete(SESSION_COOKIE, { path: '/' })
+	};
+
+	const known = await parley.authenticate(
+		readCredentials({
+			authorization: event.request.headers.get('authorization') ?? undefined,
+			cookie: event.request.headers.get('cookie') ?? undefined
+		})
+	);
+	if (known?.renewed) cookie.set(known.renewed.token, known.renewed.expiresAt);
+
+	const identity = known?.identity ?? null;
+	event.locals.identity = identity;
+	event.locals.facts = { identity, ip: event.getClientAddress(), cookie };
+	event.locals.api = parley.createApi(event.locals.facts);
+
+	const response = await resolve(event);
+	for (const [name, value] of Object.entries(SECURITY_HEADERS)) response.headers.set(name, value);
+	return response;
+};

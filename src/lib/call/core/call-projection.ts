@@ -1,0 +1,52 @@
+import type { CallState } from './call-state';
+import { presentDevices } from './call-state';
+import type { CallSnapshot, InviteState } from './snapshot';
+
+/** What a snapshot says beyond the call's own row. */
+export type ProjectionContext = {
+	viewerId: string;
+	roomName: string;
+	nameOf: (userId: string) => string;
+	epochOf: (deviceId: string) => number;
+};
+
+/** What one viewer may see of a call. */
+export function projectCall(call: CallState, context: ProjectionContext): CallSnapshot {
+	return {
+		id: call.id,
+		roomId: call.roomId,
+		roomName: context.roomName,
+		direct: call.direct,
+		kind: call.kind,
+		phase: call.phase,
+		version: call.version,
+		callerId: call.callerId,
+		hostId: call.hostId,
+		startedAt: call.startedAt,
+		activeAt: call.activeAt,
+		endedAt: call.endedAt,
+		endReason: call.endReason,
+		failure: call.failure,
+		participants: call.participants.map((one) => ({
+			userId: one.userId,
+			displayName: context.nameOf(one.userId),
+			role: one.role,
+			invite: visibleInvite(one.invite, call.callerId === context.viewerId),
+			ringUntil: one.ringUntil
+		})),
+		devices: presentDevices(call).map((device) => ({
+			deviceId: device.deviceId,
+			userId: device.userId,
+			presence: device.presence === 'reconnecting' ? 'reconnecting' : 'joined',
+			joinOrder: device.joinOrder,
+			epoch: context.epochOf(device.deviceId),
+			microphoneEnabled: device.microphoneEnabled,
+			cameraEnabled: device.cameraEnabled
+		}))
+	};
+}
+
+/** A do-not-disturb is told to the caller only; to anybody else the call was missed. */
+function visibleInvite(invite: InviteState, viewerIsCaller: boolean): InviteState {
+	return invite === 'busy' && !viewerIsCaller ? 'missed' : invite;
+}

@@ -1,0 +1,63 @@
+import { z } from 'zod';
+import { callSnapshot } from './snapshot';
+import { cursor, deliveredSignal } from './signal';
+
+/** A room as one of its members sees it in lists. `lastN` numbers its newest message (0: none yet). */
+export const roomHead = z.object({
+	id: z.uuid(),
+	kind: z.enum(['group', 'direct']),
+	name: z.string(),
+	role: z.enum(['owner', 'member']),
+	lastN: z.int().nonnegative()
+});
+export type RoomHead = z.infer<typeof roomHead>;
+
+export const roomMessage = z.object({
+	/** Chosen by the author's client: sending the same id again changes nothing. */
+	id: z.uuid(),
+	roomId: z.uuid(),
+	/** 1, 2, … within the room, without holes. */
+	n: z.int().positive(),
+	authorId: z.uuid(),
+	authorName: z.string(),
+	body: z.string(),
+	createdAt: z.int()
+});
+export type RoomMessage = z.infer<typeof roomMessage>;
+
+/** Everything a viewer needs to be right again. What is absent here has ended for it. */
+export const viewerState = z.object({
+	/** The server's clock, Unix milliseconds: timers are drawn against it. */
+	serverNow: z.int(),
+	calls: z.array(callSnapshot),
+	rooms: z.array(roomHead),
+	/** Missed calls not yet looked at. */
+	missedCount: z.int().nonnegative()
+});
+export type ViewerState = z.infer<typeof viewerState>;
+
+/** One item of a device's stream. Every one is sent with an event id (`epoch:seq:k`). */
+export const inboxItem = z.discriminatedUnion('type', [
+	/** The first item of every (re)subscription. */
+	z.object({ type: z.literal('state'), state: viewerState }),
+	z.object({ type: z.literal('call'), call: callSnapshot }),
+	z.object({ type: z.literal('missed'), missedCount: z.int().nonnegative() }),
+	/** A room is new, renamed, or at another N; `message` is there when it is short enough to bring. */
+	z.object({ type: z.literal('room'), room: roomHead, message: roomMessage.nullable() }),
+	/** This viewer is not in that room any more. */
+	z.object({ type: z.literal('room-gone'), roomId: z.uuid() }),
+	z.object({ type: z.literal('signal'), signal: deliveredSignal }),
+	/** The mailbox begins anew: unread signals of earlier epochs are void. */
+	z.object({ type: z.literal('epoch'), epoch: z.int().positive() })
+]);
+export type InboxItem = z.infer<typeof inboxItem>;
+
+/** What a poll answers: the same news, by the same cursor. `state` is null when `stateTag` still fits. */
+export const inboxPage = z.object({
+	/** The cursor after `signals`; its epoch is the mailbox's own. */
+	cursor,
+	signals: z.array(deliveredSignal),
+	state: viewerState.nullable(),
+	stateTag: z.string()
+});
+export type InboxPage = z.infer<typeof inboxPage>;

@@ -1,0 +1,71 @@
+import { z } from 'zod';
+
+/**
+ * What a call looks like to one viewer. Instants are Unix milliseconds on the server's clock.
+ *
+ * A call has one `version`, raised by each transition. Whoever keeps the highest version it saw is right,
+ * so a snapshot that is lost, doubled or late does no harm.
+ */
+export const callKind = z.enum(['audio', 'video']);
+export type CallKind = z.infer<typeof callKind>;
+
+export const callPhase = z.enum(['ringing', 'active', 'ended']);
+export type CallPhase = z.infer<typeof callPhase>;
+
+export const inviteState = z.enum(['ringing', 'accepted', 'declined', 'missed', 'busy', 'cancelled']);
+export type InviteState = z.infer<typeof inviteState>;
+
+export const endReason = z.enum(['failed', 'completed', 'cancelled', 'declined', 'busy', 'missed']);
+export type EndReason = z.infer<typeof endReason>;
+
+export const devicePresence = z.enum(['joined', 'reconnecting']);
+export type DevicePresence = z.infer<typeof devicePresence>;
+
+const instant = z.int().nonnegative();
+
+export const participantSnapshot = z.object({
+	userId: z.uuid(),
+	displayName: z.string(),
+	role: z.enum(['caller', 'callee']),
+	invite: inviteState,
+	/** Until when this person's devices ring; null once it is settled. */
+	ringUntil: instant.nullable()
+});
+export type ParticipantSnapshot = z.infer<typeof participantSnapshot>;
+
+/** A device that is in the call now. Devices that left are not listed. */
+export const deviceSnapshot = z.object({
+	deviceId: z.uuid(),
+	userId: z.uuid(),
+	presence: devicePresence,
+	/** 1, 2, … in the order of joining. The higher of two makes the offer. */
+	joinOrder: z.int().positive(),
+	/** Its mailbox's epoch. Who sees it rise discards that RTCPeerConnection and negotiates anew. */
+	epoch: z.int().positive(),
+	microphoneEnabled: z.boolean(),
+	cameraEnabled: z.boolean()
+});
+export type DeviceSnapshot = z.infer<typeof deviceSnapshot>;
+
+export const callSnapshot = z.object({
+	id: z.uuid(),
+	roomId: z.uuid(),
+	/** The room's name as this viewer knows it (a direct room is named after the other person). */
+	roomName: z.string(),
+	/** A two-person call: it ends when either leaves. */
+	direct: z.boolean(),
+	kind: callKind,
+	phase: callPhase,
+	version: z.int().positive(),
+	callerId: z.uuid(),
+	hostId: z.uuid(),
+	startedAt: instant,
+	activeAt: instant.nullable(),
+	endedAt: instant.nullable(),
+	endReason: endReason.nullable(),
+	/** With `endReason: 'failed'`: why, in words. */
+	failure: z.string().nullable(),
+	participants: z.array(participantSnapshot),
+	devices: z.array(deviceSnapshot)
+});
+export type CallSnapshot = z.infer<typeof callSnapshot>;

@@ -1,0 +1,91 @@
+import { z } from 'zod';
+
+const flag = z
+	.enum(['on', 'off'])
+	.describe('"on" or "off"')
+	.transform((value) => value === 'on');
+
+const seconds = (fallback: number, max: number) =>
+	z.coerce
+		.number()
+		.positive()
+		.max(max)
+		.default(fallback)
+		.transform((value) => Math.round(value * 1000));
+
+const DEFAULT_STUN = [
+	'stun:stun.l.google.com:19302',
+	'stun:stun1.l.google.com:19302',
+	'stun:stun2.l.google.com:19302',
+	'stun:stun3.l.google.com:19302',
+	'stun:stun4.l.google.com:19302'
+].join(',');
+
+/** Every variable the product reads. Nobody else touches `process.env`. */
+const schema = z
+	.object({
+		PORT: z.coerce.number().int().min(0).max(65_535).default(3000),
+		HOST: z.string().min(1).default('::'),
+		/** Where people reach us. Origin checks and the Secure flag of cookies follow it. */
+		ORIGIN: z.url({ protocol: /^https?$/ }).optional(),
+		/** Unset: an embedded Postgres is started. */
+		DATABASE_URL: z.url({ protocol: /^postgres(ql)?$/ }).optional(),
+		/** Where the embedded Postgres keeps its files. */
+		PARLEY_DATA: z.string().min(1).optional(),
+		LOG_LEVEL: z.enum(['trace', 'debug', 'info', 'warn', 'error', 'fatal', 'silent']).default('info'),
+		/** "off" refuses every WebSocket, as some proxies do: everybody polls. */
+		PARLEY_WEBSOCKET: flag.default(true),
+		RING_LIFETIME_SECONDS: seconds(45, 600),
+		/** Always below the 30 s for which a signal lives. */
+		RECONNECT_GRACE_SECONDS: seconds(20, 29),
+		MESH_LIMIT: z.coerce.number().int().min(2).max(16).default(6),
+		/** Comma-separated `stun:` URLs, or "none". */
+		STUN_URLS: z
+			.string()
+			.default(DEFAULT_STUN)
+			.transform((value) => (value === 'none' ? [] : value.split(',').map((url) => url.trim())))
+			.pipe(
+				z.array(z.string().regex(/^stuns?:[^\s]+$/, 'must be stun: URLs, comma-separated, or "none"')).max(10)
+			),
+		/** Comma-separated `turn:` URLs; they need TURN_SECRET. */
+		TURN_URLS: z
+			.string()
+			.default('')
+			.transform((value) => (value ? value.split(',').map((url) => url.trim()) : []))
+			.pipe(z.array(z.string().regex(/^turns?:[^\s]+$/, 'must be turn: URLs, comma-separated')).max(10)),
+		TURN_SECRET: z.string().min(16).optional()
+	})
+	.refine((env) => env.TURN_URLS.length === 0 || env.TURN_SECRET !== undefined, {
+		path: ['TURN_SECRET'],
+		message: 'is needed with TURN_URLS (at least 16 characters)'
+	})
+	.transform((env) => ({
+		port: env.PORT,
+		host: env.HOST,
+		origin: env.ORIGIN ?? `http://localhost:${env.PORT}`,
+		databaseUrl: env.DATABASE_URL,
+		dataDir: env.PARLEY_DATA,
+		logLevel: env.LOG_LEVEL,
+		webSocket: env.PARLEY_WEBSOCKET,
+		ringLifetimeMs: env.RING_LIFETIME_SECONDS,
+		reconnectGraceMs: env.RECONNECT_GRACE_SECONDS,
+		meshLimit: env.MESH_LIMIT,
+		stunUrls: env.STUN_URLS,
+		turnUrls: env.TURN_URLS,
+		turnSecret: env.TURN_SECRET
+	}));
+
+export type Env = z.infer<typeof schema>;
+
+export class EnvError extends Error {
+	override readonly name = 'EnvError';
+}
+
+/** @throws {EnvError} naming every variable that is wrong, one line each */
+export function readEnv(from: Record<string, string | undefined>): Env {
+	const set = Object.fromEntries(Object.entries(from).filter(([, value]) => value !== ''));
+	const parsed = schema.safeParse(set);
+	if (parsed.success) return parsed.data;
+	const lines = parsed.error.issues.map((issue) => `${issue.path.join('.')}: ${issue.message}`);
+	throw new EnvError(lines.join('\n'));
+}

@@ -1,0 +1,84 @@
+import { initTRPC, TRPCError } from '@trpc/server';
+import { z, ZodError } from 'zod';
+import { ERRORS, fail, ParleyError, type ErrorDetails, type ErrorKey } from '../../call/core/errors';
+import type { Context } from './context';
+
+/** What every failure carries in `data`, whichever way it travels. */
+export type FailureData = { key: ErrorKey; details: ErrorDetails };
+
+function describe(error: TRPCError): FailureData {
+	const { cause } = error;
+	if (cause instanceof ParleyError) return { key: cause.key, details: cause.details };
+	if (cause instanceof ZodError) {
+		const issue = cause.issues[0];
+		return {
+			key: 'input/invalid',
+			details: { path: issue?.path.join('.') ?? '', problem: issue?.message ?? '' }
+		};
+	}
+	if (error.code === 'INTERNAL_SERVER_ERROR') return { key: 'server/internal', details: {} };
+	return { key: 'input/invalid', details: { problem: error.code } };
+}
+
+const t = initTRPC.context<Context>().create({
+	errorFormatter({ shape, error }) {
+		const failure = describe(error);
+		return {
+			code: shape.code,
+			// Never an internal message: it may hold SQL, paths or what somebody wrote.
+			message: ERRORS[failure.key].message,
+			data: { code: error.code, httpStatus: shape.data.httpStatus, path: shape.data.path, ...failure }
+		};
+	},
+	sse: { ping: { enabled: true, intervalMs: 10_000 } }
+});
+
+/** Rooms throw `ParleyError`; tRPC wants its own. */
+const mapErrors = t.middleware(async ({ next }) => {
+	const result = await next();
+	if (!result.ok && result.error.cause instanceof ParleyError) {
+		const { cause } = result.error;
+		throw new TRPCError({ code: ERRORS[cause.key].code, message: cause.message, cause });
+	}
+	return result;
+});
+
+export const router = t.router;
+export const createCallerFactory = t.createCallerFactory;
+export const publicProcedure = t.procedure.use(mapErrors);
+
+/** Signed in, by session or by personal token. */
+export const userProcedure = publicProcedure.use(({ ctx, next }) => {
+	if (!ctx.identity) return fail('auth/required');
+	return next({ ctx: { ...ctx, identity: ctx.identity } });
+});
+
+/** Signed in by session: what a personal token must not do. */
+export const sessionProcedure = userProcedure.use(({ ctx, next }) => {
+	if (ctx.identity.via !== 'session') return fail('auth/token-not-allowed');
+	return next();
+});
+
+/** A room the caller is in. Adds `ctx.membership`. */
+export const roomProcedure = userProcedure
+	.input(z.object({ roomId: z.uuid() }))
+	.use(async ({ ctx, input, next }) => {
+		const membership = await ctx.services.rooms.requireMember(input.roomId, ctx.identity.userId);
+		return next({ ctx: { ...ctx, membership } });
+	});
+
+/** A call in a room the caller is in. */
+export const callProcedure = userProcedure
+	.input(z.object({ callId: z.uuid() }))
+	.use(async ({ ctx, input, next }) => {
+		await ctx.services.calls.requireVisible(input.callId, ctx.identity.userId);
+		return next();
+	});
+
+/** One of the caller's own devices. Adds `ctx.device`. */
+export const deviceProcedure = userProcedure
+	.input(z.object({ deviceId: z.uuid() }))
+	.use(async ({ ctx, input, next }) => {
+		const device = await ctx.services.devices.require(input.deviceId, ctx.identity.userId);
+		return next({ ctx: { ...ctx, device } });
+	});

@@ -1,0 +1,112 @@
+import { z } from 'zod';
+import { callKind } from '../../call/core/snapshot';
+import { callProcedure, deviceProcedure, roomProcedure, router, userProcedure } from './base';
+
+const media = { microphoneEnabled: z.boolean(), cameraEnabled: z.boolean() };
+const callId = z.uuid();
+
+/** One of the caller's own devices, and a call in a room they are in. */
+const callDeviceProcedure = deviceProcedure.input(z.object({ callId })).use(async ({ ctx, input, next }) => {
+	await ctx.services.calls.requireVisible(input.callId, ctx.identity.userId);
+	return next();
+});
+
+const historyLimit = z.int().min(1).max(100).default(30);
+
+export const callsRouter = router({
+	/** Starts a call in a room, or joins the one that somebody else started a moment before. */
+	start: roomProcedure
+		.input(z.object({ deviceId: z.uuid(), kind: callKind, ...media }))
+		.mutation(async ({ ctx, input }) => {
+			await ctx.services.devices.require(input.deviceId, ctx.identity.userId);
+			return ctx.services.calls.start({ ...input, userId: ctx.identity.userId });
+		}),
+
+	accept: callDeviceProcedure
+		.input(z.object(media))
+		.mutation(({ ctx, input }) => ctx.services.calls.accept({ ...input, userId: ctx.identity.userId })),
+
+	/** Comes into a live call without a ring; `replaces` is the device this page was before a reload. */
+	join: callDeviceProcedure
+		.input(z.object({ ...media, replaces: z.uuid().optional() }))
+		.mutation(({ ctx, input }) =>
+			ctx.services.calls.join({
+				...input,
+				userId: ctx.identity.userId,
+				replaces: input.replaces ?? null
+			})
+		),
+
+	decline: callProcedure.mutation(({ ctx, input }) =>
+		ctx.services.calls.decline(input.callId, ctx.identity.userId)
+	),
+
+	/** Leaves; a caller whose call still rings cancels it. */
+	leave: callDeviceProcedure.mutation(({ ctx, input }) =>
+		ctx.services.calls.leave(input.callId, input.deviceId)
+	),
+
+	/** Ends the call for everyone. Host only. */
+	end: callProcedure.mutation(({ ctx, input }) => ctx.services.calls.end(input.callId, ctx.identity.userId)),
+
+	setMedia: callDeviceProcedure
+		.input(z.object(media))
+		.mutation(({ ctx, input }) => ctx.services.calls.setMedia(input.callId, input.deviceId, input)),
+
+	/** Keeps the device in its call: due every 10 s. One that was reconnecting is back. */
+	renew: callDeviceProcedure.mutation(({ ctx, input }) =>
+		ctx.services.calls.renew(input.callId, input.deviceId)
+	),
+
+	/** The page is being left: the device is reconnecting at once, and has left after its grace. */
+	away: callDeviceProcedure.mutation(({ ctx, input }) =>
+		ctx.services.calls.away(input.callId, input.deviceId)
+	),
+
+	/** Media flows: an accepted call that never hears this has failed. */
+	connected: callDeviceProcedure.mutation(({ ctx, input }) =>
+		ctx.services.calls.connected(input.callId, input.deviceId)
+	),
+
+	/** Media could not be brought up; why, in words for people. */
+	failed: callDeviceProcedure
+		.input(z.object({ why: z.string().trim().min(1).max(200) }))
+		.mutation(({ ctx, input }) => ctx.services.calls.failed(input.callId, input.deviceId, input.why)),
+
+	get: callProcedure.query(({ ctx, input }) => ctx.services.calls.get(input.callId, ctx.identity.userId)),
+
+	/** The live call of a room, if there is one. */
+	inRoom: roomProcedure.query(async ({ ctx, input }) => {
+		const live = await ctx.services.calls.live(ctx.identity.userId);
+		return live.find((call) => call.roomId === input.roomId) ?? null;
+	}),
+
+	history: userProcedure
+		.input(
+			z.object({
+				filter: z.enum(['all', 'missed']).default('all'),
+				before: z.object({ startedAt: z.int().nonnegative(), callId }).optional(),
+				limit: historyLimit
+			})
+		)
+		.query(({ ctx, input }) =>
+			ctx.services.calls.history({
+				...input,
+				userId: ctx.identity.userId,
+				before: input.before ?? null
+			})
+		),
+
+	/** The newest missed calls: what other programs ask for most. */
+	missed: userProcedure
+		.input(z.object({ limit: historyLimit }).default({ limit: 30 }))
+		.query(async ({ ctx, input }) => {
+			const { userId } = ctx.identity;
+			const page = await ctx.services.calls.history({ ...input, userId, filter: 'missed', before: null });
+			return page.entries;
+		}),
+
+	missedCount: userProcedure.query(({ ctx }) => ctx.services.calls.missedCount(ctx.identity.userId)),
+
+	markMissedSeen: userProcedure.mutation(({ ctx }) => ctx.services.calls.markMissedSeen(ctx.identity.userId))
+});

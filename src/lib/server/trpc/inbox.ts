@@ -1,0 +1,41 @@
+import { tracked } from '@trpc/server';
+import { z } from 'zod';
+import { MAX_POLL_WAIT_MS } from '../../call/core/limits';
+import { cursor, eventId } from '../../call/core/signal';
+import { deviceProcedure, router, userProcedure } from './base';
+
+export const inboxRouter = router({
+	/** Makes this page load, or program, a device: it gets an id and a mailbox. */
+	open: userProcedure.mutation(({ ctx }) => ctx.services.devices.open(ctx.identity.userId)),
+
+	/** Push. tRPC subscribes again with `lastEventId`, so a dropped stream resumes where it stopped. */
+	stream: deviceProcedure.input(z.object({ lastEventId: eventId.optional() })).subscription(async function* ({
+		ctx,
+		input,
+		signal
+	}) {
+		const viewer = { deviceId: ctx.device.id, userId: ctx.device.userId, identityId: ctx.identity.id };
+		for await (const { id, item } of ctx.services.inbox.follow(viewer, input.lastEventId, signal)) {
+			yield tracked(id, item); // always tracked: one bare item erases the resume point
+		}
+	}),
+
+	/** Pull: the same news over the same cursor. Waits up to `waitMs` when there is nothing to say. */
+	poll: deviceProcedure
+		.input(
+			z.object({
+				cursor,
+				stateTag: z.string().max(80).optional(),
+				waitMs: z.int().min(0).max(MAX_POLL_WAIT_MS).default(0)
+			})
+		)
+		.query(({ ctx, input, signal }) => {
+			const viewer = { deviceId: ctx.device.id, userId: ctx.device.userId, identityId: ctx.identity.id };
+			return ctx.services.inbox.poll(viewer, input, signal);
+		}),
+
+	/** Everything up to the cursor was taken. Monotonic, clamped to the head, ignored for another epoch. */
+	ack: deviceProcedure
+		.input(z.object({ cursor }))
+		.mutation(({ ctx, input }) => ctx.services.signals.ack(ctx.device.id, input.cursor))
+});

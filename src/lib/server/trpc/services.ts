@@ -1,0 +1,20 @@
+import type { Accounts } from '../auth/accounts';
+import type { Calls } from '../calls/calls';
+import type { Ice } from '../ice/ice';
+import type { Inbox } from '../inbox/inbox';
+import type { Messages } from '../rooms/messages';
+import type { Rooms } from '../rooms/rooms';
+import type { Devices } from '../signals/devices';
+import type { Signals } from '../signals/signals';
+
+/** What procedures may call. `wire.ts` makes it. */
+export type Services = {
+	accounts: Accounts;
+	rooms: Rooms;
+	messages: Messages;
+	calls: Calls;
+	devices: Devices;
+	signals: Signals;
+	inbox: Inbox;
+	ice: Ice;
+};

@@ -1,0 +1,145 @@
+import type { IncomingMessage } from 'node:http';
+import { fetchRequestHandler } from '@trpc/server/adapters/fetch';
+import type { TRPCError } from '@trpc/server';
+import { LEASE_LIFETIME_MS } from '../call/core/limits';
+import { createAccounts } from './auth/accounts';
+import { createMemoryBus } from './bus/memory';
+import { createCalls } from './calls/calls';
+import type { DbConnection } from './db/client';
+import type { Env } from './env';
+import { createIce } from './ice/ice';
+import { createInbox } from './inbox/inbox';
+import type { Logger } from './ops/log';
+import { startSweeper } from './ops/sweeper';
+import { createMessages } from './rooms/messages';
+import { createRooms } from './rooms/rooms';
+import { createDevices } from './signals/devices';
+import { createSignals } from './signals/signals';
+import { createCallerFactory } from './trpc/base';
+import type { Context } from './trpc/context';
+import { readCredentials } from './trpc/credentials';
+import type { Parley, RequestFacts } from './trpc/parley';
+import { appRouter } from './trpc/router';
+import type { Services } from './trpc/services';
+import { createSocketServer } from './trpc/socket';
+
+const ALONE_LIMIT_MS = 5 * 60_000;
+const EXPIRED_AT_ONCE = 100;
+
+/** Puts the rooms together. They do not know each other: what one needs of another is passed in here. */
+export function createServices({ env, connection }: { env: Env; connection: DbConnection }) {
+	const { db } = connection;
+	const bus = createMemoryBus();
+
+	const accounts = createAccounts({ db, bus });
+	const devices = createDevices({ db, bus });
+	const rooms = createRooms({ db, bus, onMemberGone: (tx, gone) => calls.onMemberGone(tx, gone) });
+	const messages = createMessages({ db, bus, memberIds: rooms.memberIds });
+	const signals = createSignals({ db, bus, onFull: (deviceId) => void calls.resetMailbox(deviceId) });
+	const calls = createCalls({
+		db,
+		bus,
+		settings: {
+			ringLifetimeMs: env.ringLifetimeMs,
+			reconnectGraceMs: env.reconnectGraceMs,
+			leaseLifetimeMs: LEASE_LIFETIME_MS,
+			aloneLimitMs: ALONE_LIMIT_MS,
+			meshLimit: env.meshLimit
+		},
+		memberIds: rooms.memberIds,
+		endDevices: devices.end,
+		raiseEpoch: signals.raiseEpoch
+	});
+	const ice = createIce(env);
+	const inbox = createInbox({
+		bus,
+		now: Date.now,
+		readMailbox: signals.read,
+		mailboxHead: signals.head,
+		liveCalls: calls.live,
+		callFor: calls.snapshot,
+		missedCount: calls.missedCount,
+		roomHeads: rooms.list,
+		roomHead: rooms.head,
+		messageByN: messages.byN
+	});
+	const services: Services = { accounts, rooms, messages, calls, devices, signals, inbox, ice };
+	return { services, bus };
+}
+
+/** Starts the product on a migrated database. `close` ends all that this began. */
+export async function wire(deps: { env: Env; connection: DbConnection; log: Logger }): Promise<Parley> {
+	const { env, log } = deps;
+	const { services, bus } = createServices(deps);
+	const { accounts, calls, devices, signals } = services;
+
+	const sweeper = startSweeper({
+		sweepDeadlines: calls.sweepDeadlines,
+		forgiveSilence: calls.forgiveSilence,
+		async resetExpiredMailboxes() {
+			for (const { deviceId } of await signals.findExpired(EXPIRED_AT_ONCE)) {
+				await calls.resetMailbox(deviceId);
+			}
+		},
+		async sweepRows() {
+			await signals.sweep();
+			await devices.sweep();
+		},
+		onError: (error) => log.error({ error }, 'sweep failed')
+	});
+
+	const contextOf = (facts: RequestFacts): Context => ({ services, ...facts });
+	const createCaller = createCallerFactory(appRouter);
+
+	function reportError({ error, path }: { error: TRPCError; path?: string | undefined }): void {
+		// What a client did wrong is the client's news, not the operator's.
+		if (error.code === 'INTERNAL_SERVER_ERROR')
+			log.error({ path, error: error.cause ?? error }, 'request failed');
+	}
+
+	const socketServer = createSocketServer({
+		enabled: env.webSocket,
+		origin: new URL(env.origin).origin,
+		async createContext(request: IncomingMessage) {
+			const known = await accounts.authenticate(readCredentials(request.headers));
+			return contextOf({
+				identity: known?.identity ?? null,
+				ip: request.socket.remoteAddress ?? '',
+				cookie: null
+			});
+		},
+		onIdentityOver: (identityId, end) =>
+			bus.subscribe([`session:${identityId}`], (news) => {
+				if (news.type === 'closed') end();
+			}),
+		onError: reportError,
+		log
+	});
+
+	let ready = true;
+	return {
+		authenticate: accounts.authenticate,
+		createApi: (facts) => createCaller(contextOf(facts)),
+		handleApi: (request, facts) =>
+			fetchRequestHandler({
+				endpoint: '/trpc',
+				req: request,
+				router: appRouter,
+				createContext: () => contextOf(facts),
+				onError: reportError
+			}),
+		handleUpgrade: socketServer.handleUpgrade,
+		isReady: () => ready,
+		async drain() {
+			ready = false;
+			await socketServer.drain();
+		},
+		async close() {
+			ready = false;
+			await socketServer.close();
+			await sweeper.stop();
+			services.inbox.close();
+			await bus.close();
+		}
+	};
+}
