@@ -1,0 +1,169 @@
+import { expect, test } from '@playwright/test';
+import { expectMedia, openPerson, shareRoom, type BrowserPerson } from '../fixtures/people';
+import { startServer, type TestServer } from '../fixtures/server';
+
+const RING_LIFETIME_SECONDS = 12;
+
+const WAYS = [
+	{ way: 'over the WebSocket', blockWebSockets: false, env: {}, link: /WebSocket/ },
+	{ way: 'with every WebSocket refused in the browser', blockWebSockets: true, env: {}, link: /poll/i },
+	{
+		way: 'with every WebSocket refused by the server',
+		blockWebSockets: false,
+		env: { PARLEY_WEBSOCKET: 'off' },
+		link: /poll/i
+	}
+] as const;
+
+/** From pressing Accept to the first frame of the caller, per way, milliseconds. */
+const firstFrameAfterMs = new Map<string, number>();
+
+for (const { way, blockWebSockets, env, link } of WAYS) {
+	test.describe(`two people talk, ${way}`, () => {
+		test.describe.configure({ mode: 'serial' });
+		let server: TestServer;
+		let ann: BrowserPerson;
+		let bob: BrowserPerson;
+
+		test.beforeAll(async () => {
+			server = await startServer({
+				RING_LIFETIME_SECONDS: String(RING_LIFETIME_SECONDS),
+				STUN_URLS: 'none',
+				...env
+			});
+			[ann, bob] = await Promise.all([
+				openPerson(server.url, 'Ann', { blockWebSockets }),
+				openPerson(server.url, 'Bob', { blockWebSockets })
+			]);
+			await shareRoom(ann, bob, 'Kitchen');
+		});
+		test.afterAll(async () => {
+			await Promise.all([ann?.close(), bob?.close()]);
+			await server?.stop();
+		});
+
+		const incoming = () => bob.page.getByRole('alertdialog', { name: 'Incoming call' });
+		const callRegion = (person: BrowserPerson) =>
+			person.page.getByRole('region', { name: 'Call', exact: true });
+
+		test('messages are delivered live', async () => {
+			await ann.page.getByRole('textbox', { name: 'Message' }).fill('Do you have a minute?');
+			await ann.page.getByRole('button', { name: 'Send' }).click();
+			await expect(bob.page.getByRole('log', { name: 'Messages' })).toContainText('Do you have a minute?');
+		});
+
+		test('A calls B by video, B sees who calls and accepts, both see and hear each other', async () => {
+			await ann.page.getByRole('button', { name: 'Start video call' }).click();
+			await expect(incoming()).toContainText('Ann');
+			await expect(ann.page.getByRole('button', { name: 'Cancel call' })).toBeVisible();
+			await incoming().getByRole('button', { name: 'Accept', exact: true }).click();
+			await expect(incoming()).toBeHidden();
+
+			await expect(callRegion(ann).getByLabel(/^Bob['’]s video$/)).toBeVisible();
+			await expect(callRegion(bob).getByLabel(/^Ann['’]s video$/)).toBeVisible();
+			await Promise.all([expectMedia(ann.page), expectMedia(bob.page)]);
+
+			await bob.page.waitForFunction(() => window.observed.firstFrameAt > 0);
+			firstFrameAfterMs.set(
+				way,
+				await bob.page.evaluate(() => window.observed.firstFrameAt - window.observed.acceptedAt)
+			);
+		});
+
+		test('the status panel says which way signals travel and what the connection does', async () => {
+			const { page } = ann;
+			await page.getByRole('toolbar').getByRole('button', { name: 'Call status' }).click();
+			const panel = page.getByRole('region', { name: 'Call status' });
+			await expect(panel).toContainText(link);
+			await expect(panel).toContainText('connected');
+			await expect(panel).toContainText('stable');
+			await expect(panel).toContainText(/host|prflx/);
+			await expect(panel).toContainText(/\d+ ms/);
+			await page.getByRole('toolbar').getByRole('button', { name: 'Call status' }).click();
+			await expect(panel).toBeHidden();
+		});
+
+		test('mute and camera off show on the other side', async () => {
+			await ann.page.getByRole('button', { name: 'Mute microphone' }).click();
+			await expect(
+				callRegion(bob)
+					.getByText(/Ann is muted/)
+					.first()
+			).toBeAttached();
+			await ann.page.getByRole('button', { name: 'Unmute microphone' }).click();
+			await expect(callRegion(bob).getByText(/Ann is muted/)).toHaveCount(0);
+
+			await ann.page.getByRole('button', { name: 'Turn camera off' }).click();
+			await expect(callRegion(bob).getByLabel(/^Ann['’]s video$/)).toBeHidden();
+			await ann.page.getByRole('button', { name: 'Turn camera on' }).click();
+			await expect(callRegion(bob).getByLabel(/^Ann['’]s video$/)).toBeVisible();
+			await expectMedia(bob.page);
+		});
+
+		test('a reload comes back to the call', async () => {
+			await bob.page.reload();
+			await expect(callRegion(bob).getByLabel(/^Ann['’]s video$/)).toBeVisible({ timeout: 15_000 });
+			await Promise.all([expectMedia(ann.page), expectMedia(bob.page)]);
+		});
+
+		test('A leaves; both histories show an answered call, its direction and its duration', async () => {
+			await expect(ann.page.getByRole('timer')).toHaveText(/\d+:\d\d/);
+			await ann.page.getByRole('button', { name: 'Leave call' }).click();
+			await expect(callRegion(ann)).toBeHidden();
+			await expect(callRegion(bob)).toBeHidden();
+			for (const [person, direction, other] of [
+				[ann, 'Outgoing', 'Bob'],
+				[bob, 'Incoming', 'Ann']
+			] as const) {
+				await person.page
+					.getByRole('link', { name: /^Calls/ })
+					.first()
+					.click();
+				await expect(person.page.getByRole('heading', { name: 'Calls' })).toBeVisible();
+				const row = person.page.getByRole('main').getByRole('listitem').first();
+				await expect(row).toContainText(new RegExp(direction, 'i'));
+				await expect(row).toContainText(other);
+				await expect(row).toContainText(/\d+ s|\d+:\d\d|\d+ sec/);
+				await expect(row).not.toContainText(/missed|declined|failed/i);
+				await person.page.goBack();
+				await expect(person.page.getByRole('heading', { name: 'Kitchen' })).toBeVisible();
+			}
+		});
+
+		test('A calls, B declines, and A is told so', async () => {
+			await ann.page.getByRole('button', { name: 'Start video call' }).click();
+			await incoming().getByRole('button', { name: 'Decline' }).click();
+			await expect(ann.page.getByText(/Bob declined/).first()).toBeVisible();
+			await expect(callRegion(ann)).toBeHidden();
+		});
+
+		test('A calls, B does nothing: missed on its deadline, with a badge that survives a reload', async () => {
+			await ann.page.getByRole('button', { name: 'Start audio call' }).click();
+			await expect(incoming()).toContainText('Ann');
+			await expect(incoming()).toBeHidden({ timeout: (RING_LIFETIME_SECONDS + 8) * 1000 });
+			await expect(ann.page.getByText(/Bob did not answer/).first()).toBeVisible();
+			const badge = bob.page.getByRole('link', { name: /Calls.*1 missed/ }).first();
+			await expect(badge).toBeVisible();
+			await bob.page.reload();
+			await expect(badge).toBeVisible();
+			await badge.click();
+			await bob.page.getByRole('tab', { name: 'Missed' }).click();
+			await expect(bob.page.getByRole('main').getByRole('listitem').first()).toContainText('Ann');
+			await expect(badge).toBeHidden();
+		});
+	});
+}
+
+test('nothing waits for a time-out: without WebSockets the first frame comes at most a second later', () => {
+	const withSocket = firstFrameAfterMs.get(WAYS[0].way) ?? Number.NaN;
+	for (const { way } of WAYS.slice(1)) {
+		const without = firstFrameAfterMs.get(way) ?? Number.NaN;
+		test
+			.info()
+			.annotations.push({
+				type: 'accept to first frame',
+				description: `${way}: ${without} ms; WebSocket: ${withSocket} ms`
+			});
+		expect(without - withSocket).toBeLessThan(1_000);
+	}
+});
