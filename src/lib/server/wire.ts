@@ -27,7 +27,16 @@ const ALONE_LIMIT_MS = 5 * 60_000;
 const EXPIRED_AT_ONCE = 100;
 
 /** Puts the rooms together. They do not know each other: what one needs of another is passed in here. */
-export function createServices({ env, connection }: { env: Env; connection: DbConnection }) {
+export function createServices({
+	env,
+	connection,
+	onError
+}: {
+	env: Env;
+	connection: DbConnection;
+	/** Hears of what failed with nobody waiting for it. */
+	onError: (error: unknown) => void;
+}) {
 	const { db } = connection;
 	const bus = createMemoryBus();
 
@@ -35,7 +44,13 @@ export function createServices({ env, connection }: { env: Env; connection: DbCo
 	const devices = createDevices({ db, bus });
 	const rooms = createRooms({ db, bus, onMemberGone: (tx, gone) => calls.onMemberGone(tx, gone) });
 	const messages = createMessages({ db, bus, memberIds: rooms.memberIds });
-	const signals = createSignals({ db, bus, onFull: (deviceId) => void calls.resetMailbox(deviceId) });
+	const signals = createSignals({
+		db,
+		bus,
+		onFull: (deviceId) => void resetExpired(deviceId).catch(onError)
+	});
+	const resetExpired = (deviceId: string) =>
+		calls.resetMailbox(deviceId, (tx) => signals.isExpired(tx, deviceId));
 	const calls = createCalls({
 		db,
 		bus,
@@ -56,6 +71,7 @@ export function createServices({ env, connection }: { env: Env; connection: DbCo
 		now: Date.now,
 		readMailbox: signals.read,
 		mailboxHead: signals.head,
+		keepDevice: async (deviceId, userId) => void (await devices.require(deviceId, userId)),
 		liveCalls: calls.live,
 		callFor: calls.snapshot,
 		missedCount: calls.missedCount,
@@ -64,13 +80,16 @@ export function createServices({ env, connection }: { env: Env; connection: DbCo
 		messageByN: messages.byN
 	});
 	const services: Services = { accounts, rooms, messages, calls, devices, signals, inbox, ice };
-	return { services, bus };
+	return { services, bus, resetExpired };
 }
 
 /** Starts the product on a migrated database. `close` ends all that this began. */
 export async function wire(deps: { env: Env; connection: DbConnection; log: Logger }): Promise<Parley> {
 	const { env, log } = deps;
-	const { services, bus } = createServices(deps);
+	const { services, bus, resetExpired } = createServices({
+		...deps,
+		onError: (error) => log.error({ error }, 'background work failed')
+	});
 	const { accounts, calls, devices, signals } = services;
 
 	const sweeper = startSweeper({
@@ -78,7 +97,7 @@ export async function wire(deps: { env: Env; connection: DbConnection; log: Logg
 		forgiveSilence: calls.forgiveSilence,
 		async resetExpiredMailboxes() {
 			for (const { deviceId } of await signals.findExpired(EXPIRED_AT_ONCE)) {
-				await calls.resetMailbox(deviceId);
+				await resetExpired(deviceId);
 			}
 		},
 		async sweepRows() {

@@ -210,8 +210,15 @@ export function createCalls({ db, bus, settings, memberIds, endDevices, raiseEpo
 			};
 		},
 
-		/** Begins a mailbox anew and tells its call, in one transaction: both ends see the same epoch rise. */
-		async resetMailbox(deviceId: string): Promise<void> {
+		/**
+		 * Begins a mailbox anew and tells its call, in one transaction: both ends see the same epoch rise.
+		 *
+		 * @param stillDue asked under the call's lock, so that two who found the same mailbox raise it once
+		 */
+		async resetMailbox(
+			deviceId: string,
+			stillDue: (tx: Tx) => Promise<boolean> = async () => true
+		): Promise<void> {
 			const after = await db.transaction(async (tx) => {
 				const [joined] = await tx
 					.select({ callId: callDevices.callId })
@@ -225,6 +232,8 @@ export function createCalls({ db, bus, settings, memberIds, endDevices, raiseEpo
 						)
 					);
 				// The call's lock comes before the mailbox's.
+				if (joined) await lockCall(tx, joined.callId);
+				if (!(await stillDue(tx))) return () => {};
 				const told = joined ? await applyIn(tx, joined.callId, { type: 'mailbox-reset', deviceId }) : null;
 				const epoch = await raiseEpoch(tx, deviceId);
 				return () => {

@@ -17,6 +17,8 @@ type InboxDeps = {
 	now: () => number;
 	readMailbox: (deviceId: string, cursor: Cursor, limit: number) => Promise<MailboxRead>;
 	mailboxHead: (deviceId: string) => Promise<Cursor>;
+	/** Notes that the device is there: one whose stream merely stands asks for nothing. */
+	keepDevice: (deviceId: string, userId: string) => Promise<void>;
 	liveCalls: (userId: string) => Promise<CallSnapshot[]>;
 	callFor: (callId: string, userId: string) => Promise<CallSnapshot | null>;
 	missedCount: (userId: string) => Promise<number>;
@@ -28,6 +30,8 @@ type InboxDeps = {
 export type Inbox = ReturnType<typeof createInbox>;
 
 const READ_LIMIT = 200;
+/** Well below the five minutes after which a device that nobody saw is swept away. */
+const KEEP_DEVICE_INTERVAL_MS = 60_000;
 
 /** A device's one stream: state, room logs and mailbox merged. The poll reads the same by the same cursor. */
 export function createInbox(deps: InboxDeps) {
@@ -117,7 +121,8 @@ export function createInbox(deps: InboxDeps) {
 						}
 						mailboxMoved = read.signals.length === READ_LIMIT;
 					}
-					await queue.wait(signal);
+					const woken = await queue.wait(signal, KEEP_DEVICE_INTERVAL_MS);
+					if (!woken) await deps.keepDevice(viewer.deviceId, viewer.userId);
 					for (const news of queue.take()) {
 						if (news.type === 'mailbox') mailboxMoved = true;
 						else if (news.type !== 'closed') {

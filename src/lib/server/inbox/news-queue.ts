@@ -44,16 +44,27 @@ export class NewsQueue {
 		return all;
 	}
 
-	/** Resolves when something waits, `timeoutMs` have passed, or `signal` aborts. Never rejects. */
-	async wait(signal: AbortSignal | undefined, timeoutMs?: number): Promise<void> {
-		if (this.#waiting.size > 0 || this.#closed || signal?.aborted) return;
+	/**
+	 * Resolves when something waits, `timeoutMs` have passed, or `signal` aborts. Never rejects.
+	 *
+	 * @returns whether something waits
+	 */
+	async wait(signal: AbortSignal | undefined, timeoutMs: number): Promise<boolean> {
+		if (this.#hasNews() || signal?.aborted) return this.#hasNews();
 		let timer: ReturnType<typeof setTimeout> | undefined;
+		const stopListening = new AbortController();
 		await new Promise<void>((resolve) => {
 			this.#wake = resolve;
-			signal?.addEventListener('abort', () => resolve(), { once: true });
-			if (timeoutMs !== undefined) timer = setTimeout(resolve, timeoutMs);
+			signal?.addEventListener('abort', () => resolve(), { signal: stopListening.signal });
+			timer = setTimeout(resolve, timeoutMs);
 		});
 		clearTimeout(timer);
+		stopListening.abort();
 		this.#wake = null;
+		return this.#hasNews();
+	}
+
+	#hasNews(): boolean {
+		return this.#waiting.size > 0 || this.#closed !== null;
 	}
 }
