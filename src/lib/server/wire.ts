@@ -103,6 +103,7 @@ export async function wire(deps: { env: Env; connection: DbConnection; log: Logg
 		async sweepRows() {
 			await signals.sweep();
 			await devices.sweep();
+			await accounts.sweep();
 		},
 		onError: (error) => log.error({ error }, 'sweep failed')
 	});

@@ -10,22 +10,30 @@ export const ERRORS = {
 	'auth/session-expired': { code: 'UNAUTHORIZED', message: 'Your session has ended. Sign in again.' },
 	'auth/wrong-credentials': { code: 'UNAUTHORIZED', message: 'The username or password is not right.' },
 	'auth/username-taken': { code: 'CONFLICT', message: 'That username is taken. Choose another one.' },
-	'auth/weak-password': { code: 'BAD_REQUEST', message: 'That password is too easy to guess. Choose another.' },
-	'auth/token-not-allowed': { code: 'FORBIDDEN', message: 'A personal token cannot do this. Sign in instead.' },
-	'auth/too-many-attempts': { code: 'TOO_MANY_REQUESTS', message: 'Too many attempts. Wait, then try again.' },
+	'auth/weak-password': {
+		code: 'BAD_REQUEST',
+		message: 'That password is too easy to guess. Choose another.'
+	},
+	'auth/token-not-allowed': {
+		code: 'FORBIDDEN',
+		message: 'A personal token cannot do this. Sign in instead.'
+	},
+	'auth/too-many-attempts': {
+		code: 'TOO_MANY_REQUESTS',
+		message: 'Too many attempts. Wait, then try again.'
+	},
 	'auth/cookies-needed': { code: 'BAD_REQUEST', message: 'Signing in works over HTTP only.' },
 	'request/foreign-origin': { code: 'FORBIDDEN', message: 'This request came from another site.' },
 	'room/not-found': { code: 'NOT_FOUND', message: 'There is no such room.' },
 	'room/not-owner': { code: 'FORBIDDEN', message: 'Only an owner of this room can do that.' },
 	'room/direct-fixed': { code: 'CONFLICT', message: 'A direct room cannot be left or edited.' },
 	'room/no-such-member': { code: 'NOT_FOUND', message: 'That person is not in this room.' },
-	'room/owner-needed': { code: 'CONFLICT', message: 'A room needs an owner. Make somebody else one first.' },
 	'room/invite-not-found': { code: 'NOT_FOUND', message: 'This invite link is not valid any more.' },
 	'room/full': { code: 'CONFLICT', message: 'This room is full.' },
 	'user/not-found': { code: 'NOT_FOUND', message: 'There is nobody with that username.' },
 	'user/not-yourself': { code: 'BAD_REQUEST', message: 'Choose somebody other than yourself.' },
 	'token/not-found': { code: 'NOT_FOUND', message: 'There is no such token.' },
-	'token/too-many': { code: 'CONFLICT', message: 'You have as many tokens as one may have. Revoke one first.' },
+	'token/too-many': { code: 'CONFLICT', message: 'You have too many tokens. Revoke one first.' },
 	'message/id-taken': { code: 'CONFLICT', message: 'That message id was used for another message.' },
 	'device/not-found': { code: 'NOT_FOUND', message: 'This page is not known any more. Reload it.' },
 	'call/not-found': { code: 'NOT_FOUND', message: 'There is no such call.' },
@@ -36,7 +44,10 @@ export const ERRORS = {
 	'call/already-answered': { code: 'CONFLICT', message: 'This call was already answered.' },
 	'call/not-a-participant': { code: 'FORBIDDEN', message: 'Join the call before doing that in it.' },
 	'call/not-host': { code: 'FORBIDDEN', message: 'Only the host of this call can do that.' },
-	'signal/gap': { code: 'CONFLICT', message: 'A signal before this one is missing. Send from the number wanted.' },
+	'signal/gap': {
+		code: 'CONFLICT',
+		message: 'A signal before this one is missing. Send from the number wanted.'
+	},
 	'signal/not-in-call': { code: 'CONFLICT', message: 'The sender or the receiver is not in that call.' },
 	'signal/too-large': { code: 'PAYLOAD_TOO_LARGE', message: 'Send fewer or smaller signals at once.' },
 	'mailbox/full': { code: 'TOO_MANY_REQUESTS', message: 'The other side has stopped reading.' },

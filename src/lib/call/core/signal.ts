@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { id } from './account';
 import { MAX_SEND_BYTES, MAX_SIGNALS_PER_SEND } from './limits';
 
 /** What a signal is about. The server sees the kind and never what is inside. */
@@ -25,9 +26,9 @@ export type SignalEnvelope = z.infer<typeof signalEnvelope>;
  * Sending the same numbers again is harmless: the mailbox knows them for its whole life.
  */
 export const signalSend = z.object({
-	callId: z.uuid(),
-	deviceId: z.uuid(),
-	toDeviceId: z.uuid(),
+	callId: id,
+	deviceId: id,
+	toDeviceId: id,
 	firstN: z.int().positive(),
 	signals: z.array(signalEnvelope).min(1).max(MAX_SIGNALS_PER_SEND)
 });

@@ -1,5 +1,6 @@
 import { initTRPC, TRPCError } from '@trpc/server';
 import { z, ZodError } from 'zod';
+import { id } from '../../call/core/account';
 import { ERRORS, fail, ParleyError, type ErrorDetails, type ErrorKey } from '../../call/core/errors';
 import type { Context } from './context';
 
@@ -61,7 +62,7 @@ export const sessionProcedure = userProcedure.use(({ ctx, next }) => {
 
 /** A room the caller is in. Adds `ctx.membership`. */
 export const roomProcedure = userProcedure
-	.input(z.object({ roomId: z.uuid() }))
+	.input(z.object({ roomId: id }))
 	.use(async ({ ctx, input, next }) => {
 		const membership = await ctx.services.rooms.requireMember(input.roomId, ctx.identity.userId);
 		return next({ ctx: { ...ctx, membership } });
@@ -69,7 +70,7 @@ export const roomProcedure = userProcedure
 
 /** A call in a room the caller is in. */
 export const callProcedure = userProcedure
-	.input(z.object({ callId: z.uuid() }))
+	.input(z.object({ callId: id }))
 	.use(async ({ ctx, input, next }) => {
 		await ctx.services.calls.requireVisible(input.callId, ctx.identity.userId);
 		return next();
@@ -77,7 +78,7 @@ export const callProcedure = userProcedure
 
 /** One of the caller's own devices. Adds `ctx.device`. */
 export const deviceProcedure = userProcedure
-	.input(z.object({ deviceId: z.uuid() }))
+	.input(z.object({ deviceId: id }))
 	.use(async ({ ctx, input, next }) => {
 		const device = await ctx.services.devices.require(input.deviceId, ctx.identity.userId);
 		return next({ ctx: { ...ctx, device } });

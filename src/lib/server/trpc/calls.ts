@@ -1,22 +1,24 @@
 import { z } from 'zod';
+import { id } from '../../call/core/account';
 import { callKind } from '../../call/core/snapshot';
 import { callProcedure, deviceProcedure, roomProcedure, router, userProcedure } from './base';
 
 const media = { microphoneEnabled: z.boolean(), cameraEnabled: z.boolean() };
-const callId = z.uuid();
 
 /** One of the caller's own devices, and a call in a room they are in. */
-const callDeviceProcedure = deviceProcedure.input(z.object({ callId })).use(async ({ ctx, input, next }) => {
-	await ctx.services.calls.requireVisible(input.callId, ctx.identity.userId);
-	return next();
-});
+const callDeviceProcedure = deviceProcedure
+	.input(z.object({ callId: id }))
+	.use(async ({ ctx, input, next }) => {
+		await ctx.services.calls.requireVisible(input.callId, ctx.identity.userId);
+		return next();
+	});
 
 const historyLimit = z.int().min(1).max(100).default(30);
 
 export const callsRouter = router({
 	/** Starts a call in a room, or joins the one that somebody else started a moment before. */
 	start: roomProcedure
-		.input(z.object({ deviceId: z.uuid(), kind: callKind, ...media }))
+		.input(z.object({ deviceId: id, kind: callKind, ...media }))
 		.mutation(async ({ ctx, input }) => {
 			await ctx.services.devices.require(input.deviceId, ctx.identity.userId);
 			return ctx.services.calls.start({ ...input, userId: ctx.identity.userId });
@@ -28,7 +30,7 @@ export const callsRouter = router({
 
 	/** Comes into a live call without a ring; `replaces` is the device this page was before a reload. */
 	join: callDeviceProcedure
-		.input(z.object({ ...media, replaces: z.uuid().optional() }))
+		.input(z.object({ ...media, replaces: id.optional() }))
 		.mutation(({ ctx, input }) =>
 			ctx.services.calls.join({
 				...input,
@@ -85,7 +87,7 @@ export const callsRouter = router({
 		.input(
 			z.object({
 				filter: z.enum(['all', 'missed']).default('all'),
-				before: z.object({ startedAt: z.int().nonnegative(), callId }).optional(),
+				before: z.object({ startedAt: z.int().nonnegative(), callId: id }).optional(),
 				limit: historyLimit
 			})
 		)

@@ -1,0 +1,137 @@
+import { and, eq, isNull } from 'drizzle-orm';
+import { fail } from '../../call/core/errors';
+import type { Bus } from '../bus/bus';
+import type { Db } from '../db/client';
+import { users } from '../db/schema';
+import { createApiTokens, type NewApiToken } from './api-tokens';
+import { createAttempts, type AttemptLimits } from './attempts';
+import { isWeakPassword } from './common-passwords';
+import { createPasswords } from './password';
+import { createSessions } from './sessions';
+
+/** Who asks, and by what right. */
+export type Identity = {
+	userId: string;
+	username: string;
+	displayName: string;
+	via: 'session' | 'token';
+	/** The session's id (a hash) or the token's: what `session:<id>` on the bus is about. */
+	id: string;
+	/** Of a session, Unix milliseconds; a token does not expire. */
+	expiresAt: number | null;
+};
+
+export type SignedIn = { identity: Identity; token: string; expiresAt: number };
+
+export type Authenticated = {
+	identity: Identity;
+	/** The session was prolonged: set its cookie again. */
+	renewed: { token: string; expiresAt: number } | null;
+};
+
+export type Person = { userId: string; username: string; displayName: string };
+
+/** People, their sessions and their personal tokens. Inputs are as `call/core/account` parsed them. */
+export function createAccounts({ db, bus, limits }: { db: Db; bus: Bus; limits?: AttemptLimits }) {
+	const closed = (id: string) => bus.publish([`session:${id}`], { type: 'closed' });
+	const sessions = createSessions(db, closed);
+	const tokens = createApiTokens(db);
+	const passwords = createPasswords();
+	const attempts = createAttempts(limits);
+
+	async function openSession(person: Person): Promise<SignedIn> {
+		const { id, token, expiresAt } = await sessions.open(person.userId);
+		return { identity: { ...person, via: 'session', id, expiresAt }, token, expiresAt };
+	}
+
+	return {
+		/**
+		 * @param ip when given, new accounts are counted by it
+		 * @throws {ParleyError} `auth/weak-password`, `auth/username-taken`, `auth/too-many-attempts`
+		 */
+		async register(input: {
+			username: string;
+			displayName: string;
+			password: string;
+			ip?: string;
+		}): Promise<SignedIn> {
+			const { username, displayName, password, ip } = input;
+			if (isWeakPassword(password, username)) fail('auth/weak-password');
+			if (ip !== undefined) await attempts.beginRegistration(ip);
+			const passwordHash = await passwords.hash(password);
+			const [row] = await db
+				.insert(users)
+				.values({ username, displayName, passwordHash })
+				.onConflictDoNothing({ target: users.username })
+				.returning({ userId: users.id });
+			if (!row) return fail('auth/username-taken');
+			return openSession({ userId: row.userId, username, displayName });
+		},
+
+		/**
+		 * An unknown user, a deactivated one and a wrong password are one answer, after the same time.
+		 *
+		 * @throws {ParleyError} `auth/wrong-credentials`, `auth/too-many-attempts` with `retryAfterMs`
+		 */
+		async signIn(input: { username: string; password: string; ip: string }): Promise<SignedIn> {
+			const { username, password, ip } = input;
+			await attempts.beginSignIn(username, ip);
+			const [user] = await db
+				.select()
+				.from(users)
+				.where(and(eq(users.username, username), isNull(users.deactivatedAt)));
+			const right = await passwords.verify(user?.passwordHash ?? null, password);
+			if (!user || !right) return fail('auth/wrong-credentials');
+			await attempts.signedIn(username, ip);
+			return openSession({ userId: user.id, username: user.username, displayName: user.displayName });
+		},
+
+		/** Ends a session and whatever it holds open. Ending it twice does no harm. */
+		signOut: (sessionId: string): Promise<void> => sessions.end(sessionId),
+
+		/**
+		 * A personal token, when there is one, decides alone: who sends it means it.
+		 *
+		 * @returns null for what is unknown, expired or revoked; which of these is nobody's business
+		 */
+		async authenticate(from: { sessionToken?: string; bearer?: string }): Promise<Authenticated | null> {
+			if (from.bearer !== undefined) {
+				const owner = await tokens.find(from.bearer);
+				return owner && { identity: { ...owner, via: 'token', expiresAt: null }, renewed: null };
+			}
+			if (from.sessionToken === undefined) return null;
+			const session = await sessions.find(from.sessionToken);
+			if (!session) return null;
+			const { renewed, ...rest } = session;
+			return {
+				identity: { ...rest, via: 'session' },
+				renewed: renewed ? { token: from.sessionToken, expiresAt: session.expiresAt } : null
+			};
+		},
+
+		/** @throws {ParleyError} `token/too-many` */
+		createToken: (userId: string, name: string): Promise<NewApiToken> => tokens.create(userId, name),
+
+		listTokens: tokens.list,
+
+		/** @throws {ParleyError} `token/not-found`, also for somebody else's */
+		async revokeToken(userId: string, tokenId: string): Promise<void> {
+			await tokens.revoke(userId, tokenId);
+			closed(tokenId);
+		},
+
+		/** @throws {ParleyError} `user/not-found` */
+		async findByUsername(username: string): Promise<Person> {
+			const [person] = await db
+				.select({ userId: users.id, username: users.username, displayName: users.displayName })
+				.from(users)
+				.where(and(eq(users.username, username), isNull(users.deactivatedAt)));
+			return person ?? fail('user/not-found');
+		},
+
+		/** Ends the sessions that have expired; for the sweeper. */
+		sweep: (): Promise<void> => sessions.sweep()
+	};
+}
+
+export type Accounts = ReturnType<typeof createAccounts>;

@@ -1,0 +1,102 @@
+import { DrizzlePostgreSQLAdapter } from '@lucia-auth/adapter-drizzle';
+import { lte } from 'drizzle-orm';
+import { Lucia, TimeSpan, type Adapter } from 'lucia';
+import { clock } from '../db/columns';
+import type { Db } from '../db/client';
+import { sessions, users } from '../db/schema';
+import { hashSecret, looksLikeSecret, newSecret } from './secrets';
+
+type UserAttributes = Pick<typeof users.$inferSelect, 'username' | 'displayName' | 'deactivatedAt'>;
+
+declare module 'lucia' {
+	interface Register {
+		Lucia: ReturnType<typeof createLucia>;
+		UserId: string;
+		DatabaseUserAttributes: UserAttributes;
+	}
+}
+
+/** Whose session it is, and until when. `renewed`: the cookie must be set again. */
+export type OpenSession = {
+	id: string;
+	userId: string;
+	username: string;
+	displayName: string;
+	expiresAt: number;
+	renewed: boolean;
+};
+
+/** Every way in which a session goes leads through here, so whatever it holds open hears of it. */
+class AnnouncingAdapter extends DrizzlePostgreSQLAdapter {
+	readonly #onGone: (sessionId: string) => void;
+
+	constructor(db: Db, onGone: (sessionId: string) => void) {
+		super(db, sessions, users);
+		this.#onGone = onGone;
+	}
+
+	override async deleteSession(sessionId: string): Promise<void> {
+		await super.deleteSession(sessionId);
+		this.#onGone(sessionId);
+	}
+}
+
+function createLucia(adapter: Adapter): Lucia<Record<never, never>, UserAttributes> {
+	return new Lucia(adapter, {
+		sessionExpiresIn: new TimeSpan(30, 'd'),
+		getUserAttributes: ({ username, displayName, deactivatedAt }) => ({
+			username,
+			displayName,
+			deactivatedAt
+		})
+	});
+}
+
+/**
+ * Browser sessions: 30 days, renewed when more than half of them is over. The session's id is the token's
+ * hash; the token itself is in the cookie alone.
+ *
+ * @param onGone called after a session has left the database
+ */
+export function createSessions(db: Db, onGone: (sessionId: string) => void) {
+	const lucia = createLucia(new AnnouncingAdapter(db, onGone));
+
+	return {
+		async open(userId: string): Promise<{ id: string; token: string; expiresAt: number }> {
+			const token = newSecret();
+			const id = hashSecret(token);
+			const session = await lucia.createSession(userId, {}, { sessionId: id });
+			return { id, token, expiresAt: session.expiresAt.getTime() };
+		},
+
+		/** @returns null for an unknown, ended or expired session, and for a deactivated user's */
+		async find(token: string): Promise<OpenSession | null> {
+			if (!looksLikeSecret(token)) return null;
+			const { session, user } = await lucia.validateSession(hashSecret(token));
+			if (!session) return null;
+			if (user.deactivatedAt !== null) {
+				await lucia.invalidateSession(session.id);
+				return null;
+			}
+			return {
+				id: session.id,
+				userId: user.id,
+				username: user.username,
+				displayName: user.displayName,
+				expiresAt: session.expiresAt.getTime(),
+				renewed: session.fresh
+			};
+		},
+
+		end: (sessionId: string): Promise<void> => lucia.invalidateSession(sessionId),
+
+		/** Removes what has expired without anybody asking for it. */
+		async sweep(): Promise<void> {
+			const gone = await db
+				.delete(sessions)
+				.where(lte(sessions.expiresAt, clock))
+				.returning({ id: sessions.id });
+			for (const { id } of gone) onGone(id);
+		}
+	};
+}

@@ -1,0 +1,65 @@
+import { and, asc, eq } from 'drizzle-orm';
+import { fail } from '../../call/core/errors';
+import type { DbOrTx, Tx } from '../db/client';
+import { roomMembers, rooms } from '../db/schema';
+
+export type Role = (typeof roomMembers.$inferSelect)['role'];
+export type Membership = { roomId: string; userId: string; role: Role };
+export type LockedRoom = { id: string; kind: 'group' | 'direct'; lastN: number; role: Role };
+
+/** The ids of everybody in a room. */
+export async function memberIds(db: DbOrTx, roomId: string): Promise<string[]> {
+	const rows = await db
+		.select({ userId: roomMembers.userId })
+		.from(roomMembers)
+		.where(eq(roomMembers.roomId, roomId))
+		.orderBy(asc(roomMembers.userId));
+	return rows.map((row) => row.userId);
+}
+
+/** @throws {ParleyError} `room/not-found`, whether the room is unknown or somebody else's */
+export async function requireMember(db: DbOrTx, roomId: string, userId: string): Promise<Membership> {
+	const [row] = await db
+		.select({ role: roomMembers.role })
+		.from(roomMembers)
+		.where(and(eq(roomMembers.roomId, roomId), eq(roomMembers.userId, userId)));
+	return row ? { roomId, userId, role: row.role } : fail('room/not-found');
+}
+
+/** Locks a room's row: members and messages change under it alone. Null when there is none. */
+export async function lockRoom(tx: Tx, roomId: string) {
+	const [room] = await tx
+		.select({ id: rooms.id, kind: rooms.kind, lastN: rooms.lastN })
+		.from(rooms)
+		.where(eq(rooms.id, roomId))
+		.for('update');
+	return room ?? null;
+}
+
+/**
+ * Locks a room for one of its members. The row comes first and the membership is read after it, in a
+ * statement of its own, so that who was removed a moment before is not let through.
+ *
+ * @throws {ParleyError} `room/not-found`
+ */
+export async function lockRoomFor(tx: Tx, roomId: string, userId: string): Promise<LockedRoom> {
+	const room = await lockRoom(tx, roomId);
+	if (!room) return fail('room/not-found');
+	const { role } = await requireMember(tx, roomId, userId);
+	return { ...room, role };
+}
+
+/** A room whose last owner left passes to whoever has been in it longest. The caller holds the room's lock. */
+export async function passOwnership(tx: Tx, roomId: string): Promise<void> {
+	const members = await tx
+		.select({ userId: roomMembers.userId, role: roomMembers.role })
+		.from(roomMembers)
+		.where(eq(roomMembers.roomId, roomId))
+		.orderBy(asc(roomMembers.joinedAt), asc(roomMembers.userId));
+	const [heir] = members;
+	if (!heir || members.some((member) => member.role === 'owner')) return;
+	await tx
+		.update(roomMembers)
+		.set({ role: 'owner' })
+		.where(and(eq(roomMembers.roomId, roomId), eq(roomMembers.userId, heir.userId)));
+}

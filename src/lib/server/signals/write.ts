@@ -1,0 +1,262 @@
+import { DrizzleQueryError, sql, type SQL } from 'drizzle-orm';
+import { ParleyError, type ErrorDetails, type ErrorKey } from '../../call/core/errors';
+import { MAX_SEND_BYTES, MAX_SIGNALS_PER_SEND, SIGNAL_LIFETIME_MS } from '../../call/core/limits';
+import type { SignalKind, SignalSend } from '../../call/core/signal';
+import { assertNever } from '../../call/core/step';
+import type { Bus } from '../bus/bus';
+import type { Db, Tx } from '../db/client';
+import { arrayParam } from './arrays';
+import { isFull } from './expire';
+import { lockMailboxes } from './locks';
+
+/** What became of one signal. Both `taken` and `repeated` mean: the mailbox has it, for good. */
+export type SignalOutcome =
+	| { n: number; status: 'taken' | 'repeated' }
+	| { n: number; status: 'refused'; key: ErrorKey; details: ErrorDetails };
+
+/** A signal on its way into the table; `send` and `at` say where its outcome belongs. */
+type Row = {
+	send: number;
+	at: number;
+	mailboxId: string;
+	fromDeviceId: string;
+	callId: string;
+	n: number;
+	kind: SignalKind;
+	callVersion: number;
+	/** base64, as Postgres reads it: a body that it cannot decode would fail the whole write. */
+	body: string;
+};
+
+type Verdict = 'taken' | 'repeated' | 'not-in-call' | 'full' | 'gap';
+
+type Written = {
+	i: number;
+	verdict: Verdict;
+	wanted: number;
+	mailboxId: string;
+	epoch: number;
+	head: number;
+};
+
+/**
+ * Writes many sends in one transaction. Every signal has its own outcome: a bad one never fails the others.
+ *
+ * @param onFull hears, after the commit, of each mailbox that had no room: its epoch must rise
+ */
+export function createWriter({ db, bus, onFull }: { db: Db; bus: Bus; onFull: (deviceId: string) => void }) {
+	return async function writeSends(sends: readonly SignalSend[]): Promise<SignalOutcome[][]> {
+		const outcomes = sends.map((send): SignalOutcome[] =>
+			send.signals.map((_, at) => refused(send.firstN + at, 'signal/too-large'))
+		);
+		const rows = sends.flatMap((send, index) => (isTooLarge(send) ? [] : toRows(send, index)));
+		if (rows.length === 0) return outcomes;
+
+		const written = await db
+			.transaction(
+				async (tx) => {
+					const locked = await lockMailboxes(
+						tx,
+						rows.map((row) => row.mailboxId)
+					);
+					return locked.size === 0 ? [] : await insert(tx, rows, locked);
+				},
+				// The second statement must see what was committed while the first waited for its locks.
+				{ isolationLevel: 'read committed' }
+			)
+			.catch(throwWithoutBodies);
+
+		const verdicts = new Map(written.map((one) => [one.i, one]));
+		rows.forEach((row, i) => {
+			const list = outcomes[row.send];
+			if (list) list[row.at] = toOutcome(row.n, verdicts.get(i));
+		});
+		announce(written, bus, onFull);
+		return outcomes;
+	};
+}
+
+/** Drizzle's errors quote every parameter. Ours are signals, and no log may hold one: only the cause goes on. */
+function throwWithoutBodies(error: unknown): never {
+	throw error instanceof DrizzleQueryError ? (error.cause ?? new Error('A write of signals failed.')) : error;
+}
+
+function isTooLarge({ signals }: SignalSend): boolean {
+	const bytes = signals.reduce((sum, { body }) => sum + Buffer.byteLength(body, 'base64'), 0);
+	return signals.length > MAX_SIGNALS_PER_SEND || bytes > MAX_SEND_BYTES;
+}
+
+function toRows(send: SignalSend, index: number): Row[] {
+	return send.signals.map(({ kind, callVersion, body }, at) => ({
+		send: index,
+		at,
+		mailboxId: send.toDeviceId,
+		fromDeviceId: send.deviceId,
+		callId: send.callId,
+		n: send.firstN + at,
+		kind,
+		callVersion,
+		body: Buffer.from(body, 'base64').toString('base64')
+	}));
+}
+
+function refused(n: number, key: ErrorKey, details: ErrorDetails = {}): SignalOutcome {
+	return { n, status: 'refused', key, details };
+}
+
+/**
+ * Every refusal says which number the mailbox waits for: a sender that gives up on what was refused must go
+ * on from there, or its next signals are taken for repetitions of what came before.
+ */
+function toOutcome(n: number, written: Written | undefined): SignalOutcome {
+	if (!written) return refused(n, 'signal/not-in-call', { wanted: 1 });
+	const { verdict, wanted } = written;
+	switch (verdict) {
+		case 'taken':
+		case 'repeated':
+			return { n, status: verdict };
+		case 'not-in-call':
+			return refused(n, 'signal/not-in-call', { wanted });
+		case 'full':
+			return refused(n, 'mailbox/full', { wanted });
+		case 'gap':
+			return refused(n, 'signal/gap', { wanted });
+		default:
+			return assertNever(verdict);
+	}
+}
+
+/** One wake-up per mailbox that moved, with its newest seq. */
+function announce(written: readonly Written[], bus: Bus, onFull: (deviceId: string) => void): void {
+	const moved = new Map(written.filter((one) => one.verdict === 'taken').map((one) => [one.mailboxId, one]));
+	for (const { mailboxId, epoch, head } of moved.values()) {
+		bus.publish([`device:${mailboxId}`], { type: 'mailbox', epoch, head });
+	}
+	const full = new Set(written.filter((one) => one.verdict === 'full').map((one) => one.mailboxId));
+	for (const deviceId of full) onFull(deviceId);
+}
+
+/** The failure that a refused signal stands for. */
+export function toFailure({ key, details }: Extract<SignalOutcome, { status: 'refused' }>): ParleyError {
+	return new ParleyError(key, details);
+}
+
+/**
+ * The second statement. Its snapshot is newer than the locks, so it sees every write before it; in one statement
+ * with them it would be older, and leave a head without a row.
+ *
+ * What a row meets, in this order: a number the mailbox knows is a repetition, whatever has ended since; then
+ * call and devices must live; then the mailbox must have room; then the number must be the next one. Rows that
+ * came in one batch count as if they had come one after the other, each sender's in the order of its numbers.
+ */
+async function insert(tx: Tx, rows: readonly Row[], locked: ReadonlySet<string>): Promise<Written[]> {
+	// A mailbox made after the locks were taken is not ours to write to.
+	const writable = rows.map((row, i) => ({ ...row, i })).filter((row) => locked.has(row.mailboxId));
+	const result = await tx.execute<Written>(sql`
+		with sent as (
+			select * from unnest(
+				${arrayParam(
+					writable.map((row) => row.i),
+					'int'
+				)},
+				${arrayParam(
+					writable.map((row) => row.mailboxId),
+					'uuid'
+				)},
+				${arrayParam(
+					writable.map((row) => row.fromDeviceId),
+					'uuid'
+				)},
+				${arrayParam(
+					writable.map((row) => row.callId),
+					'uuid'
+				)},
+				${arrayParam(
+					writable.map((row) => row.n),
+					'bigint'
+				)},
+				${arrayParam(
+					writable.map((row) => row.kind),
+					'text'
+				)},
+				${arrayParam(
+					writable.map((row) => row.callVersion),
+					'bigint'
+				)},
+				${arrayParam(
+					writable.map((row) => row.body),
+					'text'
+				)}
+			) as t (i, mailbox_id, from_device_id, call_id, n, kind, call_version, body)
+		),
+		boxes as (
+			select m.id, m.epoch, m.head, ${isFull} as is_full
+			from mailboxes m where m.id = any(${arrayParam([...locked], 'uuid')})
+		),
+		judged as (
+			select sent.*, boxes.epoch, boxes.head, boxes.is_full, coalesce(known.last_n, 0) as last_n,
+				-- What it had seen cannot be newer than what there is.
+				least(sent.call_version, calls.version) as seen_version,
+				sender.device_id is not null and receiver.device_id is not null as is_live
+			from sent
+			join boxes on boxes.id = sent.mailbox_id
+			left join mailbox_senders known
+				on known.mailbox_id = sent.mailbox_id and known.from_device_id = sent.from_device_id
+			left join calls on calls.id = sent.call_id and calls.phase <> 'ended'
+			left join call_devices sender on sender.call_id = calls.id
+				and sender.device_id = sent.from_device_id and sender.presence <> 'left'
+			left join call_devices receiver on receiver.call_id = calls.id
+				and receiver.device_id = sent.mailbox_id and receiver.presence <> 'left'
+		),
+		fresh as (
+			select distinct on (mailbox_id, from_device_id, n) *
+			from judged where n > last_n and is_live and not is_full
+			order by mailbox_id, from_device_id, n, i
+		),
+		chained as (
+			select *, min(i) over sender as first_i, row_number() over (sender order by n) as nth
+			from fresh window sender as (partition by mailbox_id, from_device_id)
+		),
+		taken as (
+			select *, head + row_number() over (partition by mailbox_id order by first_i, n) as seq
+			from chained where n = last_n + nth
+		),
+		written as (
+			insert into signals
+				(mailbox_id, epoch, seq, from_device_id, call_id, call_version, kind, body, expires_at)
+			select mailbox_id, epoch, seq, from_device_id, call_id, seen_version, kind::signal_kind,
+				decode(body, 'base64'), clock_timestamp() + ${lifetime}
+			from taken
+		),
+		raised as (
+			update mailboxes set head = newest.seq
+			from (select mailbox_id, max(seq) as seq from taken group by mailbox_id) newest
+			where mailboxes.id = newest.mailbox_id
+			returning mailboxes.id, mailboxes.head
+		),
+		remembered as (
+			insert into mailbox_senders as known (mailbox_id, from_device_id, last_n)
+			select mailbox_id, from_device_id, max(n) from taken group by mailbox_id, from_device_id
+			on conflict (mailbox_id, from_device_id) do update set last_n = excluded.last_n
+			returning known.mailbox_id, known.from_device_id, known.last_n
+		)
+		select judged.i, judged.mailbox_id as "mailboxId", judged.epoch,
+			coalesce(raised.head, judged.head) as head,
+			coalesce(remembered.last_n, judged.last_n) + 1 as wanted,
+			case
+				when taken.i = judged.i then 'taken'
+				when judged.n <= coalesce(remembered.last_n, judged.last_n) then 'repeated'
+				when not judged.is_live then 'not-in-call'
+				when judged.is_full then 'full'
+				else 'gap'
+			end as verdict
+		from judged
+		left join taken on taken.i = judged.i
+		left join raised on raised.id = judged.mailbox_id
+		left join remembered on remembered.mailbox_id = judged.mailbox_id
+			and remembered.from_device_id = judged.from_device_id
+	`);
+	return [...result];
+}
+
+const lifetime: SQL = sql.raw(`interval '${SIGNAL_LIFETIME_MS} milliseconds'`);

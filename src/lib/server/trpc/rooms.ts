@@ -1,0 +1,42 @@
+import { z } from 'zod';
+import { id, inviteCode, roomName, username } from '../../call/core/account';
+import { roomProcedure, router, userProcedure } from './base';
+
+export const roomsRouter = router({
+	list: userProcedure.query(({ ctx }) => ctx.services.rooms.list(ctx.identity.userId)),
+
+	create: userProcedure
+		.input(z.object({ name: roomName }))
+		.mutation(({ ctx, input }) => ctx.services.rooms.create(ctx.identity.userId, input)),
+
+	openDirect: userProcedure
+		.input(z.object({ username }))
+		.mutation(({ ctx, input }) => ctx.services.rooms.openDirect(ctx.identity.userId, input)),
+
+	detail: roomProcedure.query(({ ctx, input }) =>
+		ctx.services.rooms.detail(input.roomId, ctx.identity.userId)
+	),
+
+	leave: roomProcedure.mutation(({ ctx, input }) =>
+		ctx.services.rooms.leave(input.roomId, ctx.identity.userId)
+	),
+
+	removeMember: roomProcedure
+		.input(z.object({ userId: id }))
+		.mutation(({ ctx, input }) =>
+			ctx.services.rooms.removeMember(input.roomId, ctx.identity.userId, input.userId)
+		),
+
+	/** A mutation: the first time it makes the code. */
+	inviteCode: roomProcedure.mutation(({ ctx, input }) =>
+		ctx.services.rooms.inviteCode(input.roomId, ctx.identity.userId)
+	),
+
+	peekInvite: userProcedure
+		.input(z.object({ code: inviteCode }))
+		.query(({ ctx, input }) => ctx.services.rooms.peekInvite(input.code)),
+
+	join: userProcedure
+		.input(z.object({ code: inviteCode }))
+		.mutation(({ ctx, input }) => ctx.services.rooms.joinByInvite(input.code, ctx.identity.userId))
+});
