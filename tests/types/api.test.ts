@@ -1,0 +1,43 @@
+import type { inferRouterInputs, inferRouterOutputs } from '@trpc/server';
+import { expectTypeOf, test } from 'vitest';
+import type { InboxPage, RoomHead, RoomMessage } from '../../src/lib/call/core/inbox';
+import type { Cursor, SignalSend } from '../../src/lib/call/core/signal';
+import type { CallKind, CallSnapshot } from '../../src/lib/call/core/snapshot';
+import type { calls, users } from '../../src/lib/server/db/schema';
+import type { AppRouter } from '../../src/lib/server/trpc/router';
+
+// Checked by the compiler (`npm run check`): at run time these say nothing.
+
+type Inputs = inferRouterInputs<AppRouter>;
+type Outputs = inferRouterOutputs<AppRouter>;
+type HistoryEntry = Outputs['calls']['history']['entries'][number];
+
+test('what the router answers is what core says travels', () => {
+	expectTypeOf<Outputs['calls']['get']>().toEqualTypeOf<CallSnapshot>();
+	expectTypeOf<Outputs['calls']['start']>().toEqualTypeOf<CallSnapshot>();
+	expectTypeOf<Outputs['calls']['inRoom']>().toEqualTypeOf<CallSnapshot | null>();
+	expectTypeOf<Outputs['inbox']['poll']>().toEqualTypeOf<InboxPage>();
+	expectTypeOf<Outputs['inbox']['open']>().toEqualTypeOf<{ deviceId: string; cursor: Cursor }>();
+	expectTypeOf<Outputs['rooms']['list']>().toEqualTypeOf<RoomHead[]>();
+	expectTypeOf<Outputs['messages']['send']>().toEqualTypeOf<RoomMessage>();
+	expectTypeOf<Outputs['messages']['page']['messages']>().toEqualTypeOf<RoomMessage[]>();
+});
+
+test('what the router takes is what core says travels', () => {
+	expectTypeOf<Inputs['signals']['send']>().toEqualTypeOf<SignalSend>();
+	expectTypeOf<Inputs['calls']['start']['kind']>().toEqualTypeOf<CallKind>();
+});
+
+test('a row of the database is what a history entry shows', () => {
+	type Call = typeof calls.$inferSelect;
+	expectTypeOf<HistoryEntry['kind']>().toEqualTypeOf<Call['kind']>();
+	expectTypeOf<HistoryEntry['startedAt']>().toEqualTypeOf<Call['startedAt']>();
+	expectTypeOf<HistoryEntry['people'][number]['displayName']>().toEqualTypeOf<
+		(typeof users.$inferSelect)['displayName']
+	>();
+});
+
+test('an instant is a number, in the row and on the wire', () => {
+	expectTypeOf<(typeof calls.$inferSelect)['startedAt']>().toEqualTypeOf<number>();
+	expectTypeOf<HistoryEntry['startedAt']>().toEqualTypeOf<number>();
+});
