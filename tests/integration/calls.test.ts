@@ -135,6 +135,26 @@ describe('the life of a call', () => {
 		expect(await keyOf(bob.api.calls.renew({ callId, deviceId: bobDevice }))).toBe('device/not-found');
 	});
 
+	test('a device that left and comes back begins anew: a new order, and a new epoch', async () => {
+		const room = await ann.api.rooms.create({ name: 'Team' });
+		const { code } = await ann.api.rooms.inviteCode({ roomId: room.id });
+		await bob.api.rooms.join({ code });
+		await cat.api.rooms.join({ code });
+		const { id: callId } = await ann.api.calls.start({
+			roomId: room.id,
+			deviceId: annDevice,
+			kind: 'audio',
+			...media
+		});
+		await accept(callId);
+		await bob.api.calls.leave({ callId, deviceId: bobDevice });
+		const call = await bob.api.calls.join({ callId, deviceId: bobDevice, ...media });
+		expect(call.devices.map((device) => [device.deviceId, device.joinOrder, device.epoch])).toEqual([
+			[annDevice, 1, 1],
+			[bobDevice, 3, 2]
+		]);
+	});
+
 	test('nobody can replace a device of somebody else', async () => {
 		const { id: callId } = await startCall();
 		await bob.api.calls.join({ callId, deviceId: bobDevice, replaces: annDevice, ...media });

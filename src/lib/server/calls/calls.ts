@@ -1,7 +1,12 @@
 import { randomUUID } from 'node:crypto';
 import { and, eq, inArray, isNull, lte, ne, sql } from 'drizzle-orm';
 import { isFarewell, startCall, transition, type CallEvent } from '../../call/core/call';
-import type { CallSettings, CallState, MediaChoice } from '../../call/core/call-state';
+import {
+	presentDevices,
+	type CallSettings,
+	type CallState,
+	type MediaChoice
+} from '../../call/core/call-state';
 import { fail } from '../../call/core/errors';
 import type { CallKind, CallSnapshot } from '../../call/core/snapshot';
 import type { Bus, Topic } from '../bus/bus';
@@ -45,8 +50,17 @@ export function createCalls({ db, bus, settings, memberIds, endDevices, raiseEpo
 			return { call, announceIt: () => {} };
 		}
 		await saveCall(tx, before, call, settings);
+		const returned = returnedDevice(before, call);
+		// Signals from before it left are told from those after by the epoch, like its old connections.
+		const epoch = returned === null ? null : await raiseEpoch(tx, returned);
 		const audience = await memberIds(tx, call.roomId);
-		return { call, announceIt: () => announce(call, audience) };
+		return {
+			call,
+			announceIt() {
+				announce(call, audience);
+				if (epoch !== null) bus.publish([`device:${returned}`], { type: 'mailbox', epoch, head: 0 });
+			}
+		};
 	}
 
 	async function apply(callId: string, event: CallEvent): Promise<void> {
@@ -281,4 +295,10 @@ export function createCalls({ db, bus, settings, memberIds, endDevices, raiseEpo
 				);
 		}
 	};
+}
+
+/** The device that left this call earlier and came in again with this transition. */
+function returnedDevice(before: CallState, after: CallState): string | null {
+	const left = new Set(before.devices.filter((one) => one.presence === 'left').map((one) => one.deviceId));
+	return presentDevices(after).find((one) => left.has(one.deviceId))?.deviceId ?? null;
 }

@@ -1,12 +1,12 @@
 import { createHmac } from 'node:crypto';
 
 /** How long a pair of TURN credentials is accepted for a new allocation. */
-export const TURN_LIFETIME_MS = 10 * 60_000;
+const TURN_LIFETIME_MS = 10 * 60_000;
 
-export type IceConfig = { stunUrls: string[]; turnUrls: string[]; turnSecret: string | undefined };
+type IceConfig = { stunUrls: string[]; turnUrls: string[]; turnSecret: string | undefined };
 
 /** The members of W3C's RTCIceServer that we use. */
-export type IceServer = { urls: string[]; username?: string; credential?: string };
+type IceServer = { urls: string[]; username?: string; credential?: string };
 
 /**
  * Makes the list of STUN and TURN servers, with TURN credentials that coturn (`use-auth-secret`) accepts

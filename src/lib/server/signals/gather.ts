@@ -1,5 +1,5 @@
 /** What a gatherer is told: how to write many at once, and how much one write may hold. */
-export type Gathering<Item, Outcome> = {
+type Gathering<Item, Outcome> = {
 	/** Answers one outcome per item, in their order. When it throws, every item of that write fails with it. */
 	write: (items: Item[]) => Promise<Outcome[]>;
 	sizeOf: (item: Item) => number;

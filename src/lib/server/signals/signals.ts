@@ -6,8 +6,6 @@ import { createGatherer } from './gather';
 import { createReader } from './read';
 import { createWriter, toFailure, type SignalOutcome } from './write';
 
-export type { SignalOutcome } from './write';
-
 /** One transaction writes at most this many signals. */
 const MAX_ROWS_PER_WRITE = 200;
 

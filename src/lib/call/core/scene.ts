@@ -1,0 +1,226 @@
+import { inviteOf, wordsForEnd, wordsForRing, type Words } from './scene-words';
+import type { CallSnapshot } from './snapshot';
+import { assertNever, step, type Step } from './step';
+
+/**
+ * What one device knows about its person's calls, and what it is doing in them.
+ *
+ *            ask                  entered
+ *   (here: null) ─────► asking ───────────► in
+ *        ▲                │  ▲               │
+ *        │                │  └── new device ─┤
+ *        └────────────────┴──────────────────┘  refused · leave · ended · taken out of the call
+ *
+ * Snapshots may be lost, doubled, late or in any order: the highest version wins, and an ended call stays ended.
+ * A call that a `state` leaves out is looked up before anything is believed about it, because that state may be
+ * older than the answer that brought us in.
+ */
+export type Scene = {
+	readonly userId: string;
+	readonly deviceId: string | null;
+	/** Live calls by id, each at the highest version seen. */
+	readonly calls: ReadonlyMap<string, CallSnapshot>;
+	/** Ended calls by id. Late news must not bring them back. */
+	readonly over: ReadonlyMap<string, CallSnapshot>;
+	readonly here: Here | null;
+	/** Calls that this device asked to enter, or declined: their ring is nobody else's doing. */
+	readonly touched: ReadonlySet<string>;
+};
+
+/** `callId` is null while a call is being started. */
+export type Here =
+	| { readonly stage: 'asking'; readonly callId: string | null }
+	| { readonly stage: 'in'; readonly callId: string };
+
+export type SceneEvent =
+	/** This page is a device, perhaps under a new id. */
+	| { type: 'device'; deviceId: string }
+	/** All live calls, as of some moment not long ago. */
+	| { type: 'state'; calls: readonly CallSnapshot[] }
+	| { type: 'call'; call: CallSnapshot }
+	/** Looked up, and not to be seen any more: it never was, or we are not in its room now. */
+	| { type: 'call-gone'; callId: string }
+	| { type: 'ask'; callId: string | null }
+	/** The server let us in. */
+	| { type: 'entered'; call: CallSnapshot }
+	| { type: 'refused' }
+	| { type: 'leave' }
+	| { type: 'decline'; callId: string }
+	| { type: 'decline-failed'; callId: string };
+
+export type SceneEffect =
+	/** Ask the server for this call, and come back with `call` or `call-gone`. */
+	| { type: 'look-up'; callId: string }
+	| { type: 'say'; callId: string; roomId: string; words: Words }
+	/** This device is out of the call: close its media and connections. */
+	| { type: 'release'; callId: string }
+	/** This page has a new device id: join again, in place of the old one. */
+	| { type: 'rejoin'; callId: string; replaces: string };
+
+const MAX_OVER = 50;
+const MOVED: Words = { text: 'The call goes on at another device', tone: 'neutral' };
+const AWAY: Words = { text: 'You were away for too long and left the call', tone: 'problem' };
+const GONE: Words = { text: 'You are not in that call any more', tone: 'problem' };
+
+export function newScene(userId: string): Scene {
+	return { userId, deviceId: null, calls: new Map(), over: new Map(), here: null, touched: new Set() };
+}
+
+export function transition(scene: Scene, event: SceneEvent): Step<Scene, SceneEffect> {
+	switch (event.type) {
+		case 'device': {
+			const { here, deviceId: replaces } = scene;
+			const next = { ...scene, deviceId: event.deviceId };
+			if (here?.stage !== 'in' || replaces === null || replaces === event.deviceId) return step(next);
+			return step(
+				{ ...next, here: { stage: 'asking', callId: here.callId } },
+				{ type: 'rejoin', callId: here.callId, replaces }
+			);
+		}
+		case 'state': {
+			const present = new Set(event.calls.map((call) => call.id));
+			const missing = [...scene.calls.keys()].filter((callId) => !present.has(callId));
+			const learned = event.calls.reduce<Step<Scene, SceneEffect>>(
+				(so, call) => also(so, learn(so.state, call)),
+				step(scene)
+			);
+			return also(
+				learned,
+				step(learned.state, ...missing.map((callId) => ({ type: 'look-up' as const, callId })))
+			);
+		}
+		case 'call':
+			return learn(scene, event.call);
+		case 'call-gone': {
+			const calls = without(scene.calls, event.callId);
+			if (scene.here?.callId !== event.callId) return step({ ...scene, calls });
+			return step<Scene, SceneEffect>(
+				{ ...scene, calls, here: null },
+				{ type: 'release', callId: event.callId },
+				...say(scene.calls.get(event.callId), GONE)
+			);
+		}
+		case 'ask':
+			return step({
+				...scene,
+				here: { stage: 'asking', callId: event.callId },
+				touched: event.callId === null ? scene.touched : new Set([...scene.touched, event.callId])
+			});
+		case 'entered':
+			return enter(scene, event.call);
+		case 'refused':
+			// What could not be entered rings on, if it rang.
+			return step({ ...scene, here: null, touched: excluding(scene.touched, scene.here?.callId) });
+		case 'leave':
+			return step({ ...scene, here: null });
+		case 'decline':
+			return step({ ...scene, touched: new Set([...scene.touched, event.callId]) });
+		case 'decline-failed':
+			return step({ ...scene, touched: excluding(scene.touched, event.callId) });
+		default:
+			return assertNever(event);
+	}
+}
+
+/** The call that rings here; the one that has rung longest when there are several. */
+export function incomingOf(scene: Scene): CallSnapshot | null {
+	const ringing = [...scene.calls.values()].filter(
+		(call) =>
+			inviteOf(call, scene.userId) === 'ringing' &&
+			scene.here?.callId !== call.id &&
+			!scene.touched.has(call.id)
+	);
+	return ringing.sort((a, b) => a.startedAt - b.startedAt)[0] ?? null;
+}
+
+/** The call this device is in or on its way into, with how far it got; null also before a new call has an id. */
+export function currentOf(
+	scene: Scene
+): { call: CallSnapshot; stage: 'joining' | 'outgoing' | 'joined' } | null {
+	const { here } = scene;
+	const call = here?.callId == null ? undefined : scene.calls.get(here.callId);
+	if (!here || !call) return null;
+	if (here.stage === 'asking') return { call, stage: 'joining' };
+	return { call, stage: call.phase === 'ringing' ? 'outgoing' : 'joined' };
+}
+
+function enter(scene: Scene, call: CallSnapshot): Step<Scene, SceneEffect> {
+	const inside: Scene = {
+		...scene,
+		here: { stage: 'in', callId: call.id },
+		touched: new Set([...scene.touched, call.id])
+	};
+	// Its end overtook the answer that let us in.
+	const over = scene.over.get(call.id);
+	if (over) return release(inside, over, wordsForEnd(over));
+	const learned = learn(inside, call);
+	const newest = learned.state.calls.get(call.id);
+	if (learned.state !== inside || !newest) return learned;
+	return takenOut(inside, newest) ?? learned;
+}
+
+function learn(scene: Scene, call: CallSnapshot): Step<Scene, SceneEffect> {
+	const known = scene.calls.get(call.id);
+	if (scene.over.has(call.id) || (known && known.version >= call.version)) return step(scene);
+
+	if (call.phase === 'ended') {
+		const next: Scene = {
+			...scene,
+			calls: without(scene.calls, call.id),
+			over: new Map([...scene.over, [call.id, call] as const].slice(-MAX_OVER))
+		};
+		if (scene.here?.callId !== call.id) return ringStopped(next, known, call);
+		// Whoever was about to answer a ring that stops has missed it, rather than been in it.
+		const answered = scene.here.stage === 'in' || inviteOf(call, scene.userId) === 'accepted';
+		return release(next, call, answered ? wordsForEnd(call) : wordsForRing(call, scene.userId));
+	}
+
+	const next: Scene = { ...scene, calls: new Map([...scene.calls, [call.id, call] as const]) };
+	return takenOut(next, call) ?? ringStopped(next, known, call);
+}
+
+/** The call goes on without this device. */
+function takenOut(scene: Scene, call: CallSnapshot): Step<Scene, SceneEffect> | null {
+	const { here, deviceId, userId } = scene;
+	if (here?.stage !== 'in' || here.callId !== call.id) return null;
+	if (call.devices.some((device) => device.deviceId === deviceId)) return null;
+	const moved = call.devices.some((device) => device.userId === userId);
+	return release(scene, call, moved ? MOVED : AWAY);
+}
+
+function release(scene: Scene, call: CallSnapshot, words: Words | null): Step<Scene, SceneEffect> {
+	return step<Scene, SceneEffect>(
+		{ ...scene, here: null },
+		{ type: 'release', callId: call.id },
+		...say(call, words)
+	);
+}
+
+function ringStopped(
+	scene: Scene,
+	known: CallSnapshot | undefined,
+	call: CallSnapshot
+): Step<Scene, SceneEffect> {
+	const rang = known !== undefined && inviteOf(known, scene.userId) === 'ringing';
+	if (!rang || scene.touched.has(call.id)) return step(scene);
+	return step(scene, ...say(call, wordsForRing(call, scene.userId)));
+}
+
+function say(call: CallSnapshot | undefined, words: Words | null): SceneEffect[] {
+	return call && words ? [{ type: 'say', callId: call.id, roomId: call.roomId, words }] : [];
+}
+
+function also(first: Step<Scene, SceneEffect>, then: Step<Scene, SceneEffect>): Step<Scene, SceneEffect> {
+	return step(then.state, ...first.effects, ...then.effects);
+}
+
+function without<Value>(map: ReadonlyMap<string, Value>, key: string): ReadonlyMap<string, Value> {
+	if (!map.has(key)) return map;
+	const next = new Map(map);
+	next.delete(key);
+	return next;
+}
+
+function excluding(set: ReadonlySet<string>, key: string | null | undefined): ReadonlySet<string> {
+	return new Set([...set].filter((one) => one !== key));
+}

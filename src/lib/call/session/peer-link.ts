@@ -1,0 +1,204 @@
+import {
+	negotiate,
+	startNegotiation,
+	type Negotiation,
+	type NegotiationEffect,
+	type NegotiationEvent
+} from '../core/negotiation';
+import type { CandidateOrEnd, Description } from '../core/signal-body';
+import { assertNever } from '../core/step';
+import type { PeerConnection, PeerConnectionEvent, Tracks } from '../media/peer-connection';
+import {
+	recover,
+	startRecovery,
+	type Recovery,
+	type RecoveryEffect,
+	type RecoveryEvent
+} from './peer-link-recovery';
+import { createStatusReader, type MeasuredStatus } from './peer-status';
+
+/** What two devices tell each other about one connection, without its address. */
+export type PeerContent =
+	{ readonly description: Description } | { readonly candidates: readonly CandidateOrEnd[] };
+
+/** The connection to one other device. */
+export type PeerLink = {
+	readonly status: MeasuredStatus;
+	/** gave-up: all restarts were in vain; it is taken back when a path is found after all. */
+	readonly outlook: 'trying' | 'connected' | 'gave-up';
+	receive(content: PeerContent): void;
+	setTracks(tracks: Tracks): void;
+	/** Looks for a new path now, for example because the network changed. */
+	restartIce(): void;
+	refreshStatus(): Promise<void>;
+	close(): void;
+};
+
+export type PeerLinkDeps = {
+	/** Opens the connection. A function, so that its events have somewhere to go from the first on. */
+	connect: (on: (event: PeerConnectionEvent) => void) => PeerConnection;
+	polite: boolean;
+	offersFirst: boolean;
+	send: (content: PeerContent) => void;
+	onTrack: (track: MediaStreamTrack) => void;
+	/** A state changed. */
+	onChange: () => void;
+	onConnected: () => void;
+	onGaveUp: (why: string) => void;
+	/** A line for the log. Never holds SDP or a candidate. */
+	report: (what: string) => void;
+};
+
+/** Candidates that come within this time share a signal. Shorter than any path's round trip is worth. */
+export const CANDIDATE_BATCH_MS = 25;
+
+/** Runs what the two machines (negotiation and recovery) ask for, against one connection. */
+export function createPeerLink(deps: PeerLinkDeps): PeerLink {
+	let negotiation: Negotiation = startNegotiation(deps);
+	let closed = false;
+	let batchTimer: ReturnType<typeof setTimeout> | undefined;
+	let recoveryTimer: ReturnType<typeof setTimeout> | undefined;
+
+	const connection = deps.connect(onConnectionEvent);
+	const reader = createStatusReader(connection);
+	const begin = startRecovery();
+	let recovery: Recovery = begin.state;
+	for (const effect of begin.effects) runRecovery(effect);
+
+	function dispatch(event: NegotiationEvent): void {
+		if (closed) return;
+		const next = negotiate(negotiation, event);
+		negotiation = next.state;
+		for (const effect of next.effects) runNegotiation(effect);
+	}
+
+	function dispatchRecovery(event: RecoveryEvent): void {
+		if (closed) return;
+		const next = recover(recovery, event);
+		recovery = next.state;
+		for (const effect of next.effects) runRecovery(effect);
+	}
+
+	function onConnectionEvent(event: PeerConnectionEvent): void {
+		if (closed) return;
+		switch (event.type) {
+			case 'negotiation-needed':
+			case 'candidate-gathered':
+			case 'gathering-complete':
+				return dispatch(event);
+			case 'states':
+				dispatchRecovery({ type: 'connection-state', connectionState: event.states.connectionState });
+				return deps.onChange();
+			case 'track':
+				return deps.onTrack(event.track);
+			default:
+				return assertNever(event);
+		}
+	}
+
+	function runNegotiation(effect: NegotiationEffect): void {
+		switch (effect.type) {
+			case 'make-offer':
+				return operate('offer', connection.makeOffer(), localSet);
+			case 'make-answer':
+				return operate('answer', connection.makeAnswer(), localSet);
+			case 'set-remote':
+				return operate(`their ${effect.description.type}`, connection.setRemote(effect.description), () => ({
+					type: 'remote-set'
+				}));
+			case 'add-candidates':
+				for (const candidate of effect.candidates) {
+					connection
+						.addCandidate(candidate)
+						.catch((error: unknown) => dispatch({ type: 'candidate-failed', why: nameOf(error) }));
+				}
+				return;
+			case 'restart-ice':
+				return connection.restartIce();
+			case 'send-description':
+				return deps.send({ description: effect.description });
+			case 'send-candidates':
+				return deps.send({ candidates: effect.candidates });
+			case 'schedule-batch':
+				batchTimer = setTimeout(() => dispatch({ type: 'batch-due' }), CANDIDATE_BATCH_MS);
+				return;
+			case 'report':
+				return deps.report(effect.what);
+			case 'give-up':
+				return dispatchRecovery({ type: 'negotiation-failed', why: effect.why });
+			default:
+				return assertNever(effect);
+		}
+	}
+
+	/** Says how an operation ended. A browser's message may quote SDP, so only the error's name goes on. */
+	function operate<Result>(
+		what: string,
+		operation: Promise<Result>,
+		done: (result: Result) => NegotiationEvent
+	): void {
+		operation.then(
+			(result) => dispatch(done(result)),
+			(error: unknown) =>
+				dispatch({
+					type: 'operation-failed',
+					why: `The two devices could not agree on how to send media (${what}: ${nameOf(error)}).`
+				})
+		);
+	}
+
+	function runRecovery(effect: RecoveryEffect): void {
+		switch (effect.type) {
+			case 'start-timer':
+				clearTimeout(recoveryTimer);
+				recoveryTimer = setTimeout(() => dispatchRecovery({ type: 'timer-due' }), effect.afterMs);
+				return;
+			case 'stop-timer':
+				return clearTimeout(recoveryTimer);
+			case 'restart-ice':
+				deps.report('looking for a new network path');
+				return dispatch({ type: 'restart-ice' });
+			case 'connected':
+				return deps.onConnected();
+			case 'give-up':
+				deps.report(effect.why);
+				return deps.onGaveUp(effect.why);
+			default:
+				return assertNever(effect);
+		}
+	}
+
+	return {
+		get status() {
+			return reader.status;
+		},
+		get outlook() {
+			if (recovery.phase === 'gave-up') return 'gave-up';
+			return recovery.phase === 'connected' ? 'connected' : 'trying';
+		},
+		receive(content) {
+			if ('description' in content) {
+				return dispatch({ type: 'description-received', description: content.description });
+			}
+			dispatch({ type: 'candidates-received', candidates: content.candidates });
+		},
+		setTracks: (tracks) => connection.setTracks(tracks),
+		restartIce: () => dispatch({ type: 'restart-ice' }),
+		refreshStatus: () => reader.refresh(),
+		close() {
+			dispatch({ type: 'closed' });
+			closed = true;
+			clearTimeout(batchTimer);
+			clearTimeout(recoveryTimer);
+			connection.close();
+		}
+	};
+}
+
+function localSet(description: Description): NegotiationEvent {
+	return { type: 'local-set', description };
+}
+
+function nameOf(error: unknown): string {
+	return error instanceof Error || error instanceof DOMException ? error.name : 'unknown error';
+}

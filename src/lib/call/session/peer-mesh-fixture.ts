@@ -1,0 +1,167 @@
+import { vi } from 'vitest';
+import type { SignalBody } from '../core/signal-body';
+import type { DeliveredSignal, SignalEnvelope } from '../core/signal';
+import type { CallSnapshot, DeviceSnapshot } from '../core/snapshot';
+import type { ConnectionStates, PeerConnection, PeerConnectionOptions } from '../media/peer-connection';
+import { createPeerMesh, type PeerMeshDeps } from './peer-mesh';
+import { decodeBody, encodeBody } from './peer-mesh-wire';
+
+export const CALL = 'c0000000-0000-4000-8000-000000000000';
+export const ME = 'b0000000-0000-4000-8000-000000000000';
+export const BOB = 'a0000000-0000-4000-8000-000000000000';
+export const EVE = 'e0000000-0000-4000-8000-000000000000';
+
+export class FakeStream {
+	tracks: { kind: string }[] = [];
+	addTrack(track: { kind: string }) {
+		this.tracks.push(track);
+	}
+	removeTrack(track: { kind: string }) {
+		this.tracks = this.tracks.filter((each) => each !== track);
+	}
+	getTracks() {
+		return this.tracks;
+	}
+}
+
+/** A connection that does what it is told, and whose states the test moves. */
+export class FakeConnection implements PeerConnection {
+	readonly log: string[] = [];
+	states: ConnectionStates = {
+		connectionState: 'new',
+		iceConnectionState: 'new',
+		iceGatheringState: 'new',
+		signalingState: 'stable'
+	};
+	constructor(readonly options: PeerConnectionOptions) {
+		if (options.offersFirst) queueMicrotask(() => options.on({ type: 'negotiation-needed' }));
+	}
+	async makeOffer() {
+		this.log.push('makeOffer');
+		return { type: 'offer', sdp: 'v=0' } as const;
+	}
+	async makeAnswer() {
+		this.log.push('makeAnswer');
+		return { type: 'answer', sdp: 'v=0' } as const;
+	}
+	async setRemote(description: { type: string; sdp: string }) {
+		this.log.push(`setRemote ${description.type}`);
+		if (description.sdp === 'bad')
+			throw Object.assign(new Error(description.sdp), { name: 'OperationError' });
+	}
+	async addCandidate(candidate: { candidate: string } | null) {
+		this.log.push(`addCandidate ${candidate?.candidate ?? 'end'}`);
+	}
+	restartIce() {
+		this.log.push('restartIce');
+		queueMicrotask(() => this.options.on({ type: 'negotiation-needed' }));
+	}
+	setTracks() {
+		this.log.push('setTracks');
+	}
+	async getStats() {
+		return new Map() as unknown as RTCStatsReport;
+	}
+	close() {
+		this.log.push('close');
+	}
+	become(connectionState: RTCPeerConnectionState) {
+		this.states = { ...this.states, connectionState };
+		this.options.on({ type: 'states', states: this.states });
+	}
+}
+
+export function device(deviceId: string, joinOrder: number, epoch = 1): DeviceSnapshot {
+	return {
+		deviceId,
+		userId: deviceId,
+		presence: 'joined',
+		joinOrder,
+		epoch,
+		microphoneEnabled: true,
+		cameraEnabled: true
+	};
+}
+
+export function snapshot(
+	version: number,
+	devices: DeviceSnapshot[],
+	over: Partial<CallSnapshot> = {}
+): CallSnapshot {
+	return {
+		id: CALL,
+		roomId: CALL,
+		roomName: 'room',
+		direct: true,
+		kind: 'video',
+		phase: 'active',
+		version,
+		callerId: BOB,
+		hostId: BOB,
+		startedAt: 0,
+		activeAt: 0,
+		endedAt: null,
+		endReason: null,
+		failure: null,
+		participants: [],
+		devices,
+		...over
+	};
+}
+
+export function build(connect?: PeerMeshDeps['connect']) {
+	const connections: FakeConnection[] = [];
+	const sent: { to: string; envelope: SignalEnvelope; body: SignalBody | null }[] = [];
+	const deps = {
+		callId: CALL,
+		deviceId: ME,
+		iceServers: [],
+		send: (to: string, envelope: SignalEnvelope) =>
+			sent.push({ to, envelope, body: decodeBody(envelope.kind, envelope.body) }),
+		fetchSnapshot: vi.fn<() => Promise<CallSnapshot>>(),
+		onChange: vi.fn(),
+		onConnected: vi.fn(),
+		onFailed: vi.fn(),
+		report: vi.fn(),
+		connect:
+			connect ??
+			((options: PeerConnectionOptions) => {
+				const connection = new FakeConnection(options);
+				connections.push(connection);
+				return connection;
+			})
+	} satisfies PeerMeshDeps;
+	return { mesh: createPeerMesh(deps), deps, connections, sent };
+}
+
+let seq = 0;
+export function signal(
+	body: SignalBody | string,
+	over: Partial<SignalEnvelope> = {},
+	fromDeviceId = BOB
+): DeliveredSignal {
+	seq += 1;
+	const kind = typeof body === 'string' || !('description' in body) ? 'candidates' : body.description.type;
+	const envelope: SignalEnvelope = {
+		v: 1,
+		kind,
+		callVersion: 1,
+		body: typeof body === 'string' ? body : encodeBody(body),
+		...over
+	};
+	return { epoch: 1, seq, callId: CALL, fromDeviceId, envelope };
+}
+
+export const epochs = { from: 1, to: 1 };
+export const offerOf = (from: number, to: number, sdp = 'v=0'): SignalBody => ({
+	v: 1,
+	epochs: { from, to },
+	description: { type: 'offer', sdp }
+});
+export const candidates: SignalBody = {
+	v: 1,
+	epochs,
+	candidates: [{ candidate: 'x', sdpMid: '0', sdpMLineIndex: 0, usernameFragment: null }, null]
+};
+export const earlier = [device(BOB, 1), device(ME, 2)];
+export const later = [device(ME, 1), device(BOB, 2)];

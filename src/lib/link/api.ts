@@ -1,0 +1,70 @@
+import {
+	createTRPCClient,
+	httpLink,
+	splitLink,
+	TRPCClientError,
+	type TRPCClient,
+	type TRPCLink
+} from '@trpc/client';
+import { ERRORS, type ErrorDetails, type ErrorKey } from '../call/core/errors';
+import type { AppRouter } from '../server/trpc/router';
+
+/** The whole API, typed by the server's own router. */
+export type ApiClient = TRPCClient<AppRouter>;
+
+/** Put this in an operation's context to send it over the socket instead of HTTP. */
+export const OVER_SOCKET = { overSocket: true } as const;
+
+export type ApiOptions = {
+	/** Scheme and host, for example `https://calls.example.org`. */
+	origin: string;
+	fetch: typeof fetch;
+	/** Carries subscriptions, and what asks for it by `OVER_SOCKET`. Absent where there is no WebSocket. */
+	socketLink?: TRPCLink<AppRouter> | undefined;
+};
+
+/**
+ * Makes the tRPC client. Queries and mutations go by HTTP, one request each: a batch answers when its slowest
+ * part does, and the long poll would hold everything else back for its whole wait.
+ */
+export function createApi({ origin, fetch, socketLink }: ApiOptions): ApiClient {
+	const url = `${origin}/trpc`;
+	return createTRPCClient<AppRouter>({
+		links: [
+			splitLink({
+				condition: (op) =>
+					op.type === 'subscription' || (op.path === 'signals.send' && op.context['overSocket'] === true),
+				true: socketLink ?? noSocket,
+				false: splitLink({
+					condition: (op) => op.path === 'inbox.poll',
+					// The same GET twice must ask twice, whatever sits between.
+					true: httpLink({
+						url,
+						fetch: (input, init) => fetch(input, { ...(init as RequestInit), cache: 'no-store' })
+					}),
+					false: httpLink({ url, fetch: (input, init) => fetch(input, init as RequestInit) })
+				})
+			})
+		]
+	});
+}
+
+const noSocket: TRPCLink<AppRouter> = () => () => {
+	throw new Error('There is no WebSocket here.');
+};
+
+/** Why a request failed, when the server said so; null when it was not reached or did not answer in our words. */
+export function failureOf(error: unknown): { key: ErrorKey; details: ErrorDetails } | null {
+	if (!(error instanceof TRPCClientError)) return null;
+	const data: unknown = error.data;
+	if (typeof data !== 'object' || data === null || !('key' in data)) return null;
+	const { key } = data;
+	if (typeof key !== 'string' || !Object.hasOwn(ERRORS, key)) return null;
+	const details = 'details' in data && typeof data.details === 'object' ? data.details : null;
+	return { key: key as ErrorKey, details: (details ?? {}) as ErrorDetails };
+}
+
+/** The session is over: no try will do better than this one. */
+export function isSignedOut(key: ErrorKey): boolean {
+	return key === 'auth/required' || key === 'auth/session-expired';
+}
