@@ -253,6 +253,23 @@ describe('what one may not see or do', () => {
 		expect(await keyOf(product.stranger().calls.missedCount())).toBe('auth/required');
 	});
 
+	test('TURN credentials are for who is in, or invited to, a live call', async () => {
+		const room = await ann.api.rooms.create({ name: 'Team' });
+		const { code } = await ann.api.rooms.inviteCode({ roomId: room.id });
+		await bob.api.rooms.join({ code });
+		const { id: callId } = await ann.api.calls.start({
+			roomId: room.id,
+			deviceId: annDevice,
+			kind: 'audio',
+			...media
+		});
+		await cat.api.rooms.join({ code });
+		expect(await keyOf(bob.api.ice.servers({ callId }))).toBe('(no failure)');
+		expect(await keyOf(cat.api.ice.servers({ callId }))).toBe('call/not-a-participant');
+		await bob.api.calls.decline({ callId });
+		expect(await keyOf(ann.api.ice.servers({ callId }))).toBe('call/not-a-participant');
+	});
+
 	test('a room with nobody else in it', async () => {
 		const alone = await ann.api.rooms.create({ name: 'Empty' });
 		expect(

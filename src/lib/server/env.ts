@@ -89,3 +89,8 @@ export function readEnv(from: Record<string, string | undefined>): Env {
 	const lines = parsed.error.issues.map((issue) => `${issue.path.join('.')}: ${issue.message}`);
 	throw new EnvError(lines.join('\n'));
 }
+
+/** Kit's handler reads these from the environment as it loads. Without ORIGIN it takes us for https, and form posts answer 403. */
+export function exportEnvForKit(origin: string): void {
+	process.env.ORIGIN = new URL(origin).origin;
+}

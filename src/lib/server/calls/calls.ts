@@ -11,7 +11,8 @@ import { fail } from '../../call/core/errors';
 import type { CallKind, CallSnapshot } from '../../call/core/snapshot';
 import type { Bus, Topic } from '../bus/bus';
 import type { Db, Tx } from '../db/client';
-import { callDevices, calls, roomMembers, rooms } from '../db/schema';
+import { callDevices, calls, rooms } from '../db/schema';
+import { createAccess } from './access';
 import { databaseNow, insertCall, lockCall, renewLease, saveCall, saveDeadline } from './call-rows';
 import { createHistory } from './history';
 import { loadSnapshots } from './snapshots';
@@ -128,22 +129,13 @@ export function createCalls({ db, bus, settings, memberIds, endDevices, raiseEpo
 
 	return {
 		...createHistory({ db, bus }),
+		...createAccess({ db }),
 		snapshot,
 
 		/** All live calls that this person may see. */
 		live: (viewerId: string) => loadSnapshots(db, viewerId, 'live'),
 
 		get: requireSnapshot,
-
-		/** @throws {ParleyError} `call/not-found` also for a call in a room the person is not in */
-		async requireVisible(callId: string, userId: string): Promise<void> {
-			const [row] = await db
-				.select({ id: calls.id })
-				.from(calls)
-				.innerJoin(roomMembers, eq(roomMembers.roomId, calls.roomId))
-				.where(and(eq(calls.id, callId), eq(roomMembers.userId, userId)));
-			if (!row) fail('call/not-found');
-		},
 
 		/** Starts a call, or joins the one that somebody else started a moment before. */
 		async start(

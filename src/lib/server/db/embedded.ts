@@ -127,7 +127,12 @@ type Cluster = {
 };
 
 /** Nothing of the caller's environment: a PGDATA or PGPORT there is meant for somebody else's Postgres. */
-function spawnPostgres(run: Cluster, program: 'initdb' | 'postgres', args: string[], output: number): ChildProcess {
+function spawnPostgres(
+	run: Cluster,
+	program: 'initdb' | 'postgres',
+	args: string[],
+	output: number
+): ChildProcess {
 	return spawn(path.join(run.binaries.bin, program), args, {
 		...run.runAs,
 		cwd: run.dataDir,
@@ -139,7 +144,8 @@ function spawnPostgres(run: Cluster, program: 'initdb' | 'postgres', args: strin
 
 async function initCluster(run: Cluster): Promise<void> {
 	for (const name of readdirSync(run.dataDir)) {
-		if (name.startsWith('postgres.new')) rmSync(path.join(run.dataDir, name), { recursive: true, force: true });
+		if (name.startsWith('postgres.new'))
+			rmSync(path.join(run.dataDir, name), { recursive: true, force: true });
 	}
 	const fresh = path.join(run.dataDir, `postgres.new.${process.pid}`);
 	const handover = path.join(run.dataDir, `postgres.new.password.${process.pid}`);
@@ -158,7 +164,8 @@ async function initCluster(run: Cluster): Promise<void> {
 			child.once('error', (error) => resolve(error.message));
 			child.once('exit', (status, signal) => resolve(status ?? signal));
 		});
-		if (code !== 0) throw new DatabaseError(`Could not make a database in ${run.dataDir}: ${lastWords(log, code)}`);
+		if (code !== 0)
+			throw new DatabaseError(`Could not make a database in ${run.dataDir}: ${lastWords(log, code)}`);
 	} finally {
 		closeSync(output);
 		rmSync(handover, { force: true });
@@ -183,8 +190,9 @@ function findLeftover(cluster: string): number | null {
 	const pid = Number(readFileSync(file, 'utf8').split('\n')[0]);
 	const command = Number.isInteger(pid) && pid > 0 ? processCommand(pid) : null;
 	if (command?.includes(cluster)) return pid;
-	// Postgres would take any living process of that number for a Postgres, and refuse to start.
-	if (command) rmSync(file, { force: true });
+	// Postgres would take whatever has that number now for a Postgres, even a process that has ended and was not yet
+	// collected by its parent, and refuse to start. Children that still write it notices by their shared memory.
+	rmSync(file, { force: true });
 	return null;
 }
 

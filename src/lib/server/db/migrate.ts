@@ -19,7 +19,9 @@ function withoutPassword(url: string): string {
 
 function explain(error: unknown, url: string): DatabaseError {
 	const { code = '', message = String(error) } = error as { code?: string; message?: string };
-	return new DatabaseError(`Cannot use the database ${withoutPassword(url)}: ${message || code}. Is DATABASE_URL right?`);
+	return new DatabaseError(
+		`Cannot use the database ${withoutPassword(url)}: ${message || code}. Is DATABASE_URL right?`
+	);
 }
 
 /**
@@ -37,7 +39,9 @@ export async function migrateDatabase(url: string, folder: string): Promise<void
 	try {
 		let version: number;
 		try {
-			const [row] = await sql<{ version: number }[]>`select current_setting('server_version_num')::int as version`;
+			const [row] = await sql<
+				{ version: number }[]
+			>`select current_setting('server_version_num')::int as version`;
 			version = row?.version ?? 0;
 		} catch (error) {
 			throw explain(error, url);

@@ -1,0 +1,282 @@
+// `npm test`: everything CI runs, from a fresh clone. `npm test -- unit e2e` runs these steps only, `--long` the big counts.
+import { spawn } from 'node:child_process';
+import { chmodSync, existsSync, mkdtempSync, readFileSync, readdirSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
+import { checkNode, ensureBuilt, ensureInstalled, PrepareError, ROOT, stopPreparing } from './prepare.mjs';
+import { provide } from './needs.mjs';
+
+const STEP_WITHIN_MS = 20 * 60_000;
+const KILL_AFTER_MS = 8_000;
+const SHOWN_LINES = 300;
+
+/** @typedef {{ passed: number, failed: number, skipped: number }} Counts */
+/** @typedef {import('./needs.mjs').Need} Need */
+/**
+ * @typedef {object} Step
+ * @property {string} name
+ * @property {string[][]} commands packages' programs with arguments, one after the other
+ * @property {Record<string, string>} [env]
+ * @property {Need[]} [needs]
+ * @property {boolean} [built] whether it runs the build
+ * @property {'vitest' | 'playwright'} [counts] whose report says how many tests there were; without it the step is one
+ */
+
+const VITEST = ['vitest/vitest.mjs', 'run'];
+
+/** @type {Step[]} */
+const STEPS = [
+	{ name: 'format', commands: [['prettier/bin/prettier.cjs', '--check', '--log-level=warn', '.']] },
+	{ name: 'lint', commands: [['eslint/bin/eslint.js', '--max-warnings=0', '.']] },
+	{
+		name: 'types',
+		commands: [
+			['typescript/bin/tsc', '-p', 'src/lib/call/core'],
+			[
+				'svelte-check/bin/svelte-check',
+				'--tsconfig',
+				'./tsconfig.json',
+				'--fail-on-warnings',
+				'--output',
+				'human'
+			],
+			['typescript/bin/tsc', '-p', 'scripts']
+		]
+	},
+	{ name: 'unused', commands: [['knip/bin/knip.js']] },
+	{
+		name: 'imports',
+		commands: [
+			[
+				'dependency-cruiser/bin/dependency-cruise.mjs',
+				'--config',
+				'.dependency-cruiser.cjs',
+				'src',
+				'tests',
+				'scripts'
+			]
+		]
+	},
+	{ name: 'unit', commands: [[...VITEST, '--project=unit']], counts: 'vitest' },
+	{ name: 'integration', commands: [[...VITEST, '--project=integration']], counts: 'vitest', built: true },
+	{
+		name: 'system-postgres',
+		commands: [[...VITEST, '--project=integration', 'tests/integration']],
+		env: { PARLEY_TEST_POSTGRES: 'system' },
+		needs: ['postgresql'],
+		counts: 'vitest',
+		built: true
+	},
+	{
+		name: 'e2e',
+		commands: [['@playwright/test/cli.js', 'test']],
+		needs: ['chromium'],
+		counts: 'playwright',
+		built: true
+	}
+];
+
+const asked = process.argv.slice(2).filter((word) => !word.startsWith('-'));
+const long = process.argv.includes('--long') || Boolean(process.env.LONG);
+const inCi = Boolean(process.env.CI) && process.env.CI !== 'false';
+const unknown = asked.filter((name) => !STEPS.some((step) => step.name === name));
+if (unknown.length > 0) {
+	console.error(`No such step: ${unknown.join(', ')}. Steps: ${STEPS.map((step) => step.name).join(' ')}`);
+	process.exit(2);
+}
+const steps = STEPS.filter((step) => asked.length === 0 || asked.includes(step.name));
+
+// One folder for everything temporary, so that nothing is left wherever a step was cut off.
+const temp = mkdtempSync(path.join(tmpdir(), 'parley-test-'));
+chmodSync(temp, 0o755); // Postgres runs as another user when we are root
+/** @type {Counts} */
+const total = { passed: 0, failed: 0, skipped: 0 };
+/** @type {string[]} */
+const notRun = [];
+/** @type {import('node:child_process').ChildProcess | undefined} */
+let child;
+/** @type {NodeJS.Signals | undefined} */
+let stoppedBy;
+
+/** A step's programs run in a process group of their own: what they left behind goes with it. */
+function signalGroup(/** @type {number | undefined} */ pid, /** @type {NodeJS.Signals} */ signal) {
+	try {
+		if (pid) process.kill(-pid, signal);
+	} catch {
+		// nobody is left
+	}
+}
+
+/** Postgres is detached from everybody. Whatever a cut-off step left of it is below our folder. */
+function endTemporaryDatabases() {
+	for (const name of existsSync(temp) ? readdirSync(temp) : []) {
+		const file = path.join(temp, name, 'postgres', 'postmaster.pid');
+		if (!existsSync(file)) continue;
+		try {
+			process.kill(Number(readFileSync(file, 'utf8').split('\n')[0]), 'SIGQUIT');
+		} catch {
+			// it has ended by itself
+		}
+	}
+}
+
+function cleanUp() {
+	signalGroup(child?.pid, 'SIGKILL');
+	endTemporaryDatabases();
+	rmSync(temp, { recursive: true, force: true, maxRetries: 20, retryDelay: 100 });
+}
+
+for (const signal of /** @type {const} */ (['SIGINT', 'SIGTERM', 'SIGHUP'])) {
+	process.on(signal, () => {
+		if (stoppedBy) return;
+		stoppedBy = signal;
+		stopPreparing(signal);
+		signalGroup(child?.pid, 'SIGTERM');
+		setTimeout(() => signalGroup(child?.pid, 'SIGKILL'), KILL_AFTER_MS).unref(); // Playwright's own handler can hang
+	});
+}
+
+/**
+ * @param {string[]} command
+ * @param {Record<string, string>} env
+ * @returns {Promise<{ ok: boolean, output: string }>}
+ */
+function run([program = '', ...args], env) {
+	return new Promise((resolve) => {
+		const { FORCE_COLOR: _, ...inherited } = process.env;
+		child = spawn(process.execPath, [path.join(ROOT, 'node_modules', program), ...args], {
+			cwd: ROOT,
+			env: { ...inherited, NO_COLOR: '1', TMPDIR: temp, ...(long ? { LONG: '1' } : {}), ...env },
+			stdio: ['ignore', 'pipe', 'pipe'],
+			detached: true
+		});
+		const { pid } = child;
+		let output = '';
+		const timer = setTimeout(() => {
+			output += `\nnot done after ${STEP_WITHIN_MS / 60_000} minutes`;
+			signalGroup(pid, 'SIGKILL');
+		}, STEP_WITHIN_MS);
+		for (const stream of [child.stdout, child.stderr]) stream?.on('data', (chunk) => (output += chunk));
+		child.once('error', (error) => (output += error.message));
+		child.once('exit', (code) => {
+			clearTimeout(timer);
+			signalGroup(pid, 'SIGKILL');
+			child = undefined;
+			// A process that outlives its step may hold the pipe open for ever: its last words are not waited for.
+			setTimeout(() => resolve({ ok: code === 0, output }), 50);
+		});
+	});
+}
+
+/** @param {Step} step @param {string} report @param {boolean} ok @returns {Counts} */
+function count(step, report, ok) {
+	/** @type {Counts} */
+	let counts = { passed: 0, failed: 0, skipped: 0 };
+	if (!step.counts) counts = { passed: Number(ok), failed: Number(!ok), skipped: 0 };
+	else if (existsSync(report)) {
+		const json = JSON.parse(readFileSync(report, 'utf8'));
+		counts =
+			step.counts === 'vitest'
+				? {
+						passed: json.numPassedTests,
+						failed: json.numFailedTests,
+						skipped: json.numPendingTests + json.numTodoTests
+					}
+				: {
+						passed: json.stats.expected + json.stats.flaky,
+						failed: json.stats.unexpected,
+						skipped: json.stats.skipped
+					};
+	}
+	// A file that does not load holds no test that could fail; and no test at all is no success either.
+	if (counts.failed === 0 && (!ok || counts.passed === 0)) counts.failed = 1;
+	return counts;
+}
+
+/** @param {Counts} counts */
+const inWords = ({ passed, failed, skipped }) =>
+	`${passed} passed, ${failed} failed${skipped > 0 ? `, ${skipped} skipped` : ''}`;
+
+/** @param {number} since */
+const secondsSince = (since) => `${((performance.now() - since) / 1000).toFixed(1)} s`;
+
+/** @param {string} name @param {Counts} counts @param {number} since @param {string} output */
+function tell(name, counts, since, output) {
+	for (const key of /** @type {const} */ (['passed', 'failed', 'skipped'])) total[key] += counts[key];
+	console.log(
+		`${counts.failed ? 'FAIL' : 'ok  '} ${name.padEnd(16)} ${secondsSince(since).padStart(8)}  ${inWords(counts)}`
+	);
+	if (counts.failed) console.log(output.trim().split('\n').slice(-SHOWN_LINES).join('\n'));
+}
+
+/** @param {Step} step */
+async function runStep(step) {
+	const report = path.join(temp, `${step.name}.json`);
+	const since = performance.now();
+	let ok = true;
+	let said = '';
+	for (const command of step.commands) {
+		const reporters =
+			step.counts === 'vitest'
+				? ['--reporter=default', '--reporter=json', `--outputFile.json=${report}`]
+				: [];
+		const result = await run([...command, ...reporters], {
+			...step.env,
+			PLAYWRIGHT_JSON_OUTPUT_FILE: report
+		});
+		if (!result.ok) said += result.output;
+		ok &&= result.ok;
+	}
+	if (!stoppedBy) tell(step.name, count(step, report, ok), since, said);
+}
+
+/** Kit's generated types: ESLint and TypeScript need them. A build makes them too, and may have been made elsewhere. */
+async function prepareBuild() {
+	const since = performance.now();
+	const synced = await run(['@sveltejs/kit/svelte-kit.js', 'sync'], {});
+	/** @type {Counts} */
+	const good = { passed: 1, failed: 0, skipped: 0 };
+	const bad = { passed: 0, failed: 1, skipped: 0 };
+	try {
+		if (!synced.ok) throw new PrepareError('svelte-kit sync failed:', synced.output);
+		if (steps.some((step) => step.built)) await ensureBuilt(() => {});
+		if (!stoppedBy) tell('build', good, since, '');
+	} catch (error) {
+		if (!(error instanceof PrepareError)) throw error;
+		if (!stoppedBy) tell('build', bad, since, `${error.message}\n${error.output}`);
+	}
+}
+
+async function main() {
+	const since = performance.now();
+	checkNode();
+	await ensureInstalled(console.log);
+	if (stoppedBy) return;
+	const missing = provide([...new Set(steps.flatMap((step) => step.needs ?? []))], console.log);
+	await prepareBuild();
+	for (const step of steps) {
+		if (stoppedBy) return;
+		const need = step.needs?.find((name) => missing.has(name));
+		if (!need) await runStep(step);
+		else {
+			notRun.push(`not run: ${step.name}, because ${need} is missing: ${missing.get(need)}`);
+			if (inCi) total.failed += 1;
+		}
+	}
+	if (stoppedBy) return;
+	console.log(`everything took ${secondsSince(since)}`);
+	for (const line of notRun) console.log(line);
+	console.log(inWords(total));
+	process.exitCode = total.failed > 0 ? 1 : 0;
+}
+
+try {
+	await main();
+} catch (error) {
+	if (!(error instanceof PrepareError)) throw error;
+	console.error(error.message, error.output);
+	process.exitCode = 1;
+} finally {
+	cleanUp();
+}
+if (stoppedBy) process.exit(stoppedBy === 'SIGINT' ? 130 : 143);

@@ -1,0 +1,46 @@
+import type { Link } from '../../link/link';
+import type { CallKind, CallSnapshot } from '../core/snapshot';
+
+/** The devices a person chose to have on. */
+export type MediaChoice = { readonly microphoneEnabled: boolean; readonly cameraEnabled: boolean };
+
+type InCall = { callId: string; deviceId: string };
+
+/** What a call asks of the server: the few procedures of the whole API that it needs. Each may fail. */
+export type CallServer = {
+	start(input: { roomId: string; deviceId: string; kind: CallKind } & MediaChoice): Promise<CallSnapshot>;
+	accept(input: InCall & MediaChoice): Promise<CallSnapshot>;
+	join(input: InCall & MediaChoice & { replaces?: string }): Promise<CallSnapshot>;
+	decline(callId: string): Promise<void>;
+	leave(at: InCall): Promise<void>;
+	end(callId: string): Promise<void>;
+	setMedia(input: InCall & MediaChoice): Promise<void>;
+	renew(at: InCall): Promise<void>;
+	connected(at: InCall): Promise<void>;
+	failed(at: InCall & { why: string }): Promise<void>;
+	get(callId: string): Promise<CallSnapshot>;
+	iceServers(callId: string): Promise<RTCIceServer[]>;
+};
+
+/** A request unanswered by then has failed. */
+const REQUEST_TIMEOUT_MS = 15_000;
+/** What the server takes of a failure's words. */
+const MAX_WHY_LENGTH = 200;
+
+export function createCallServer({ calls, ice }: Pick<Link['api'], 'calls' | 'ice'>): CallServer {
+	const soon = () => ({ signal: AbortSignal.timeout(REQUEST_TIMEOUT_MS) });
+	return {
+		start: (input) => calls.start.mutate(input, soon()),
+		accept: (input) => calls.accept.mutate(input, soon()),
+		join: (input) => calls.join.mutate(input, soon()),
+		decline: (callId) => calls.decline.mutate({ callId }, soon()),
+		leave: (at) => calls.leave.mutate(at, soon()),
+		end: (callId) => calls.end.mutate({ callId }, soon()),
+		setMedia: (input) => calls.setMedia.mutate(input, soon()),
+		renew: (at) => calls.renew.mutate(at, soon()),
+		connected: (at) => calls.connected.mutate(at, soon()),
+		failed: ({ why, ...at }) => calls.failed.mutate({ ...at, why: why.slice(0, MAX_WHY_LENGTH) }, soon()),
+		get: (callId) => calls.get.query({ callId }, soon()),
+		iceServers: async (callId) => (await ice.servers.query({ callId }, soon())).iceServers
+	};
+}

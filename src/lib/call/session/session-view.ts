@@ -1,0 +1,65 @@
+import { currentOf, incomingOf, type Scene } from '../core/scene';
+import type { CallSnapshot } from '../core/snapshot';
+import type { CallStay } from './call-stay';
+import type { CurrentCall, LocalView, RemoteView, SessionView } from './view';
+
+export type ViewParts = Pick<
+	SessionView,
+	'starting' | 'notice' | 'missedCount' | 'clockOffsetMs' | 'link'
+> & {
+	readonly scene: Scene;
+	readonly stay: CallStay | null;
+};
+
+/** Puts together what the components show. Decides nothing that is not in its parts. */
+export function makeView({ scene, stay, ...rest }: ViewParts): SessionView {
+	const incoming = incomingOf(scene);
+	const place = currentOf(scene);
+	const current: CurrentCall | null =
+		place && stay
+			? {
+					...place,
+					local: localView(stay),
+					remotes: remoteViews(place.call, scene.deviceId, stay),
+					trouble: stay.trouble
+				}
+			: null;
+	return {
+		...rest,
+		userId: scene.userId,
+		deviceId: scene.deviceId,
+		calls: [...scene.calls.values()],
+		incoming,
+		current,
+		tone: toneOf(incoming, current)
+	};
+}
+
+function localView({ media, opening }: CallStay): LocalView {
+	const { stream, microphoneEnabled, cameraEnabled, problems } = media;
+	return { stream, microphoneEnabled, cameraEnabled, problems, opening };
+}
+
+/** The call's other devices, in the order of joining, each with what its connection has brought. */
+function remoteViews(call: CallSnapshot, ownDeviceId: string | null, stay: CallStay): RemoteView[] {
+	const connected = new Map(stay.remotes.map((remote) => [remote.deviceId, remote]));
+	const names = new Map(call.participants.map((one) => [one.userId, one.displayName]));
+	return call.devices
+		.filter((device) => device.deviceId !== ownDeviceId)
+		.map(({ deviceId, userId, presence, microphoneEnabled, cameraEnabled }) => ({
+			deviceId,
+			userId,
+			displayName: names.get(userId) ?? '',
+			presence,
+			microphoneEnabled,
+			cameraEnabled,
+			stream: connected.get(deviceId)?.stream ?? null,
+			status: connected.get(deviceId)?.status ?? null
+		}));
+}
+
+/** Whoever talks already is not rung at: the dialog has to do. */
+function toneOf(incoming: CallSnapshot | null, current: CurrentCall | null): SessionView['tone'] {
+	if (current) return current.stage === 'outgoing' ? 'ringback' : null;
+	return incoming ? 'ring' : null;
+}

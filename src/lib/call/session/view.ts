@@ -1,0 +1,100 @@
+import type { LinkStatus } from '../../link/link';
+import type { CallKind, CallSnapshot } from '../core/snapshot';
+import type { DeviceProblem } from '../media/open-devices';
+
+export type { DeviceProblem };
+
+/** What the connection to one other device is doing. Strings are W3C's own. */
+export type PeerStatus = {
+	readonly connectionState: RTCPeerConnectionState;
+	readonly iceConnectionState: RTCIceConnectionState;
+	readonly iceGatheringState: RTCIceGatheringState;
+	readonly signalingState: RTCSignalingState;
+	/** The local candidate's type of the pair in use; null before one is. */
+	readonly path: 'host' | 'srflx' | 'prflx' | 'relay' | null;
+	readonly roundTripMs: number | null;
+	/** Received packets lost in the last interval, 0 to 100. */
+	readonly packetLossPercent: number | null;
+	/** Received bits per second over the last interval. */
+	readonly bitrateBps: number | null;
+	readonly framesDecoded: number;
+};
+
+export type RemoteView = {
+	readonly deviceId: string;
+	readonly userId: string;
+	readonly displayName: string;
+	readonly presence: 'joined' | 'reconnecting';
+	readonly microphoneEnabled: boolean;
+	readonly cameraEnabled: boolean;
+	/** Null before the first track. */
+	readonly stream: MediaStream | null;
+	readonly status: PeerStatus | null;
+};
+
+export type LocalView = {
+	/** Null when there is neither microphone nor camera: we receive only. */
+	readonly stream: MediaStream | null;
+	readonly microphoneEnabled: boolean;
+	readonly cameraEnabled: boolean;
+	readonly problems: readonly DeviceProblem[];
+	/** The browser may be asking the person for their devices just now. */
+	readonly opening: boolean;
+};
+
+/** The call this page is in, or is on its way into or out of. */
+export type CurrentCall = {
+	readonly call: CallSnapshot;
+	/** joining: devices are being opened or the server asked; outgoing: it rings at the others. */
+	readonly stage: 'joining' | 'outgoing' | 'joined';
+	readonly local: LocalView;
+	readonly remotes: readonly RemoteView[];
+	/** Why nobody in the call can be reached, in words; null while somebody can, or may be soon. */
+	readonly trouble: string | null;
+};
+
+/** What happened to the last call, to be said once in words. */
+export type CallNotice = {
+	readonly id: number;
+	readonly callId: string | null;
+	readonly roomId: string | null;
+	readonly text: string;
+	readonly tone: 'neutral' | 'problem';
+};
+
+/** Everything the call's components show. Immutable: a change is a new object. */
+export type SessionView = {
+	/** Whose view this is. */
+	readonly userId: string;
+	readonly deviceId: string | null;
+	/** All live calls this person may see. */
+	readonly calls: readonly CallSnapshot[];
+	/** A call that rings for this person on this device. */
+	readonly incoming: CallSnapshot | null;
+	readonly current: CurrentCall | null;
+	/** A call that the server is being asked to start; it becomes `current`. */
+	readonly starting: { readonly roomId: string; readonly kind: CallKind } | null;
+	readonly notice: CallNotice | null;
+	readonly missedCount: number;
+	/** Server clock minus this device's clock, milliseconds: add it to Date.now(). */
+	readonly clockOffsetMs: number;
+	/** A sound that should be heard now, if any. */
+	readonly tone: 'ring' | 'ringback' | null;
+	/** Which way news and signals travel just now, since when and why. */
+	readonly link: LinkStatus;
+};
+
+/** What the call's components may ask for. Each resolves when the server has answered; none throws. */
+export type CallActions = {
+	start(roomId: string, kind: CallKind): Promise<void>;
+	accept(callId: string, withCamera: boolean): Promise<void>;
+	decline(callId: string): Promise<void>;
+	/** Joins a live call that does not ring here. */
+	join(callId: string): Promise<void>;
+	/** Caller, while it rings: cancels. In the call: leaves. */
+	leave(): Promise<void>;
+	endForEveryone(): Promise<void>;
+	setMicrophone(enabled: boolean): Promise<void>;
+	setCamera(enabled: boolean): Promise<void>;
+	dismissNotice(): void;
+};

@@ -1,0 +1,47 @@
+import type { CurrentCall, PeerStatus, SessionView } from '../session/view';
+import { rungWords } from './words';
+
+export type Fact = readonly [label: string, value: string];
+
+/** The connection to one device, as labelled values. States are W3C's own words. */
+export function peerFacts(status: PeerStatus | null): Fact[] {
+	const or = (value: string | null | undefined) => value ?? '–';
+	return [
+		['Connection', or(status?.connectionState)],
+		['ICE', or(status?.iceConnectionState)],
+		['Gathering', or(status?.iceGatheringState)],
+		['Signaling', or(status?.signalingState)],
+		['Path', or(status?.path)],
+		['Round trip', status?.roundTripMs == null ? '–' : `${status.roundTripMs} ms`],
+		['Packet loss', status?.packetLossPercent == null ? '–' : `${status.packetLossPercent.toFixed(1)} %`],
+		['Bitrate', status?.bitrateBps == null ? '–' : `${Math.round(status.bitrateBps / 1000)} kbit/s`]
+	];
+}
+
+/**
+ * A call's condition as text, to be pasted where help is asked for. Holds no names, no addresses and no
+ * descriptions: whoever pastes it gives nothing away.
+ *
+ * @param at Unix milliseconds
+ */
+export function makeReport(view: SessionView, current: CurrentCall, at: number): string {
+	const { call, local } = current;
+	const onOff = (on: boolean) => (on ? 'on' : 'off');
+	const lines = [
+		'Parley call report',
+		`At: ${new Date(at).toISOString()}`,
+		`Call: ${call.kind}, ${call.phase}, ${call.devices.length} devices, version ${call.version}`,
+		`Link: ${rungWords(view.link.rung)} since ${new Date(view.link.since).toISOString()}${view.link.why ? ` (${view.link.why})` : ''}`,
+		`Microphone: ${onOff(local.microphoneEnabled)}`,
+		`Camera: ${onOff(local.cameraEnabled)}`,
+		...local.problems.map(({ device, reason }) => `Problem: ${device} ${reason}`),
+		...(current.trouble ? [`Trouble: ${current.trouble}`] : []),
+		...current.remotes.flatMap((remote, index) => [
+			'',
+			`Device ${index + 1}: ${remote.presence}`,
+			...peerFacts(remote.status).map(([label, value]) => `${label}: ${value}`),
+			`Frames decoded: ${remote.status?.framesDecoded ?? '–'}`
+		])
+	];
+	return lines.join('\n');
+}

@@ -1,0 +1,103 @@
+import { assertNever } from '../core/step';
+import { callerName, listNames } from '../core/scene-words';
+import type { CallKind, CallSnapshot, ParticipantSnapshot } from '../core/snapshot';
+import type { DeviceProblem, RemoteView, SessionView } from '../session/view';
+
+export { callerName };
+
+export function kindWords(kind: CallKind): string {
+	return kind === 'video' ? 'Video call' : 'Audio call';
+}
+
+/** "Calling Bob…" */
+export function callingWords(call: CallSnapshot): string {
+	const rung = call.participants.filter((one) => one.role === 'callee').map((one) => one.displayName);
+	const few = rung.length > 3 ? [...rung.slice(0, 2), `${rung.length - 2} others`] : rung;
+	return `Calling ${listNames(few)}…`;
+}
+
+/** Who is in a live call: "Ann and Bob". */
+export function insideWords(call: CallSnapshot, userId: string): string {
+	const inside = new Set(call.devices.map((device) => device.userId));
+	const names = call.participants
+		.filter((one) => inside.has(one.userId))
+		.map((one) => (one.userId === userId ? 'you, on another device' : one.displayName));
+	return listNames(names);
+}
+
+/** What keeps one from seeing or hearing somebody just now; null when nothing does. */
+export function connectionWords(remote: RemoteView): string | null {
+	if (remote.presence === 'reconnecting') return `${remote.displayName} is reconnecting…`;
+	switch (remote.status?.connectionState) {
+		case 'connected':
+			return null;
+		case 'disconnected':
+			return 'The connection is interrupted. Looking for another way…';
+		case 'failed':
+			return `No way to ${remote.displayName} was found. Still trying…`;
+		case undefined:
+		case 'new':
+		case 'connecting':
+		case 'closed':
+			return 'Connecting…';
+	}
+}
+
+/** Somebody's part in the call, where it is not simply being in it. */
+export function participantWords(one: ParticipantSnapshot, isInside: boolean): string | null {
+	if (isInside) return null;
+	switch (one.invite) {
+		case 'ringing':
+			return 'ringing';
+		case 'accepted':
+			return 'left';
+		case 'declined':
+			return 'declined';
+		case 'missed':
+			return 'did not answer';
+		case 'busy':
+			return 'busy';
+		case 'cancelled':
+			return 'not invited any more';
+	}
+}
+
+/** What is wrong with a device, and the way out. */
+export function problemWords({ device, reason }: DeviceProblem): string {
+	const Device = device === 'camera' ? 'Camera' : 'Microphone';
+	const again = device === 'camera' ? 'turn the camera on' : 'unmute the microphone';
+	switch (reason) {
+		case 'denied':
+			return `${Device} is blocked. Allow it in the browser's address bar, then ${again}.`;
+		case 'missing':
+			return `No ${device} was found. Connect one, then ${again}.`;
+		case 'in-use':
+			return `${Device} is in use by another program. Close it there, then ${again}.`;
+		case 'insecure':
+			return `${Device} is not available, because this page was opened without https.`;
+		case 'failed':
+			return `${Device} could not be started. To try again, ${again}.`;
+		default:
+			return assertNever(reason);
+	}
+}
+
+export function rungWords(rung: SessionView['link']['rung']): string {
+	switch (rung) {
+		case 'websocket':
+			return 'WebSocket';
+		case 'poll':
+			return 'Polling';
+		case 'none':
+			return 'Not connected';
+	}
+}
+
+/** "0:07", "12:30", "1:02:03". */
+export function timerWords(elapsedMs: number): string {
+	const seconds = Math.max(0, Math.floor(elapsedMs / 1000));
+	const pad = (n: number) => String(n).padStart(2, '0');
+	const hours = Math.floor(seconds / 3600);
+	const minutes = Math.floor(seconds / 60) % 60;
+	return hours > 0 ? `${hours}:${pad(minutes)}:${pad(seconds % 60)}` : `${minutes}:${pad(seconds % 60)}`;
+}

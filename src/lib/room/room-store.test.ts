@@ -1,0 +1,122 @@
+import { describe, expect, test, vi } from 'vitest';
+import type { RoomHead, RoomMessage } from '../call/core/inbox';
+import type { Link, LinkNews } from '../link/link';
+import { RoomStore } from './room-store.svelte';
+
+const ME = '00000000-0000-4000-8000-0000000000aa';
+const id = (n: number) => `00000000-0000-4000-8000-${String(n).padStart(12, '0')}`;
+
+const head = (n: number, lastN = 0, name = `Room ${n}`): RoomHead => ({
+	id: id(n),
+	kind: 'group',
+	name,
+	role: 'member',
+	lastN
+});
+const message = (room: number, n: number): RoomMessage => ({
+	id: id(1000 + n),
+	roomId: id(room),
+	n,
+	authorId: id(99),
+	authorName: 'Ada',
+	body: `message ${n}`,
+	createdAt: n
+});
+
+/** A link that says what the test says, in front of a server that has every message up to `lastN`. */
+function fakeLink(lastN = 0) {
+	const listeners = new Set<(news: LinkNews) => void>();
+	const page = vi.fn(async ({ roomId, after = 0 }: { roomId: string; after?: number }) => ({
+		messages: Array.from({ length: lastN - after }, (_, index) => ({
+			...message(1, after + index + 1),
+			roomId
+		})),
+		lastN
+	}));
+	const link = {
+		api: { messages: { page: { query: page } } } as unknown as Link['api'],
+		listen(listener: (news: LinkNews) => void) {
+			listeners.add(listener);
+			return () => listeners.delete(listener);
+		}
+	};
+	return { link, page, say: (news: LinkNews) => listeners.forEach((listener) => listener(news)) };
+}
+
+function openStore(rooms: RoomHead[], lastN = 0) {
+	const server = fakeLink(lastN);
+	const store = new RoomStore(server.link, ME, rooms);
+	store.follow(server.link);
+	const state = (now: RoomHead[]): LinkNews => ({
+		type: 'state',
+		state: { serverNow: 0, calls: [], rooms: now, missedCount: 0 }
+	});
+	return { ...server, store, state };
+}
+const ids = (store: RoomStore) => store.rooms.map((room) => room.id);
+
+describe('the rooms one is in', () => {
+	test('what is absent from the state is gone; what is there again is back', () => {
+		const { store, say, state } = openStore([head(1), head(2)]);
+		say(state([head(2)]));
+		expect(ids(store)).toEqual([id(2)]);
+		expect(store.gone.has(id(1))).toBe(true);
+		say(state([head(2), head(1)]));
+		expect(store.gone.has(id(1))).toBe(false);
+	});
+
+	test('a room with a new message goes to the top; late news do not take it back', () => {
+		const { store, say } = openStore([head(1, 4), head(2, 7)]);
+		say({ type: 'room', room: head(2, 9), message: null });
+		expect(ids(store)).toEqual([id(2), id(1)]);
+		say({ type: 'room', room: head(2, 8), message: null });
+		expect(store.rooms[0]?.lastN).toBe(9);
+	});
+
+	test('a room that says it is where it was may have other members: pages ask again', () => {
+		const { store, say } = openStore([head(1, 4)]);
+		say({ type: 'room', room: head(1, 5), message: null });
+		expect(store.revision).toBe(0);
+		say({ type: 'room', room: head(1, 5, 'Renamed'), message: null });
+		expect(store.revision).toBe(1);
+		expect(store.rooms[0]?.name).toBe('Renamed');
+	});
+
+	test('a room that somebody else made appears', () => {
+		const { store, say } = openStore([head(1)]);
+		say({ type: 'room', room: head(2), message: null });
+		expect(ids(store)).toEqual([id(2), id(1)]);
+	});
+
+	test('being removed takes the room and its messages', () => {
+		const { store, say } = openStore([head(1)]);
+		const before = store.open(id(1), { messages: [], lastN: 0 });
+		say({ type: 'room-gone', roomId: id(1) });
+		expect(ids(store)).toEqual([]);
+		expect(store.open(id(1), { messages: [], lastN: 0 })).not.toBe(before);
+	});
+});
+
+describe('the messages of an open room', () => {
+	test('live messages need no question', () => {
+		const { store, say, page } = openStore([head(1)]);
+		const room = store.open(id(1), { messages: [], lastN: 0 });
+		say({ type: 'room', room: head(1, 1), message: message(1, 1) });
+		expect(room.log.messages.map((one) => one.n)).toEqual([1]);
+		expect(page).not.toHaveBeenCalled();
+	});
+
+	test('"this room is at 3" brings what is missing', async () => {
+		const { store, say } = openStore([head(1)], 3);
+		const room = store.open(id(1), { messages: [], lastN: 0 });
+		say({ type: 'room', room: head(1, 3), message: null });
+		await vi.waitFor(() => expect(room.log.messages.map((one) => one.n)).toEqual([1, 2, 3]));
+	});
+
+	test('so does the state after a reconnection', async () => {
+		const { store, say, state } = openStore([head(1)], 2);
+		const room = store.open(id(1), { messages: [], lastN: 0 });
+		say(state([head(1, 2)]));
+		await vi.waitFor(() => expect(room.log.to).toBe(2));
+	});
+});

@@ -1,0 +1,77 @@
+import path from 'node:path';
+import postgres from 'postgres';
+import { openDatabase } from './db/database';
+import { placeForData } from './db/embedded-place';
+import { lockHolder } from './db/embedded-lock';
+import { readEnv, type Env } from './env';
+import { projectRoot } from './ops/project-root';
+
+const say = (line: string) => console.log(line);
+const root = projectRoot(import.meta.url);
+
+/** Brings the database up to date without serving: before an update of several servers. */
+async function migrate(env: Env): Promise<void> {
+	const database = await openDatabase({ ...env, root, log: say });
+	await database.stop();
+	say('The database is up to date.');
+}
+
+/** Says what is well and what is not. Changes nothing. */
+async function doctor(env: Env): Promise<boolean> {
+	const origin = new URL(env.origin);
+	const secure = origin.protocol === 'https:' || /^(localhost|127\.|\[::1\])/.test(origin.hostname);
+	const checks: [ok: boolean, line: string][] = [
+		[true, `Node ${process.versions.node} on ${process.platform} ${process.arch}`],
+		[secure, `${env.origin}${secure ? '' : ' is plain http: browsers give no camera or microphone there'}`],
+		[
+			true,
+			env.turnUrls.length > 0 ? 'TURN is configured' : 'no TURN_URLS: calls between strict networks will fail'
+		],
+		await checkDatabase(env)
+	];
+	for (const [ok, line] of checks) say(`${ok ? 'ok  ' : 'BAD '} ${line}`);
+	return checks.every(([ok]) => ok);
+}
+
+async function checkDatabase(env: Env): Promise<[ok: boolean, line: string]> {
+	if (!env.databaseUrl) {
+		const place = placeForData(root, env.dataDir);
+		const holder = lockHolder(place);
+		return [
+			true,
+			`embedded Postgres, data in ${place}, ${holder ? `in use by process ${holder}` : 'not running'}`
+		];
+	}
+	const host = new URL(env.databaseUrl).host;
+	const sql = postgres(env.databaseUrl, { max: 1, connect_timeout: 5, onnotice: () => {} });
+	try {
+		const [row] = await sql<
+			{ version: number }[]
+		>`select current_setting('server_version_num')::int as version`;
+		const major = Math.floor((row?.version ?? 0) / 10_000);
+		return [major >= 15, `Postgres ${major} at ${host}${major >= 15 ? '' : ': Parley needs 15 or newer'}`];
+	} catch (error) {
+		const { message, code } = error as { message?: string; code?: string };
+		return [false, `no database at ${host}: ${message || code}`];
+	} finally {
+		await sql.end({ timeout: 2 });
+	}
+}
+
+async function run(command: string | undefined): Promise<number> {
+	if (command !== 'migrate' && command !== 'doctor') {
+		console.error(`usage: node ${path.basename(process.argv[1] ?? 'cli.js')} migrate | doctor`);
+		return 2;
+	}
+	try {
+		const env = readEnv(process.env);
+		if (command === 'doctor') return (await doctor(env)) ? 0 : 1;
+		await migrate(env);
+		return 0;
+	} catch (error) {
+		console.error(error instanceof Error ? error.message : error);
+		return 1;
+	}
+}
+
+process.exitCode = await run(process.argv[2]);

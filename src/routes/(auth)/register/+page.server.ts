@@ -1,0 +1,25 @@
+import { redirect } from '@sveltejs/kit';
+import { readForm, refuse } from '../../failures';
+import { nextPath } from '../../next-path';
+import type { Actions, PageServerLoad } from './$types';
+
+export const load: PageServerLoad = ({ locals, url }) => {
+	if (locals.identity) redirect(303, nextPath(url));
+};
+
+export const actions: Actions = {
+	default: async ({ request, locals, url }) => {
+		const { username, displayName, password } = await readForm(
+			request,
+			'username',
+			'displayName',
+			'password'
+		);
+		try {
+			await locals.api.auth.register({ username, displayName, password });
+		} catch (thrown) {
+			return refuse(thrown, 'register', url, { username, displayName });
+		}
+		redirect(303, nextPath(url));
+	}
+};
