@@ -107,11 +107,15 @@ function signalGroup(/** @type {number | undefined} */ pid, /** @type {NodeJS.Si
 	}
 }
 
-/** Postgres is detached from everybody. Whatever a cut-off step left of it is below our folder. */
-function endTemporaryDatabases() {
-	for (const name of existsSync(temp) ? readdirSync(temp) : []) {
-		const file = path.join(temp, name, 'postgres', 'postmaster.pid');
-		if (!existsSync(file)) continue;
+/** Postgres is detached from everybody. Whatever a cut-off step left of it is below our folder, some levels down. */
+function endTemporaryDatabases(folder = temp, levels = 3) {
+	const folders = existsSync(folder) ? readdirSync(folder, { withFileTypes: true }) : [];
+	for (const { name } of folders.filter((entry) => entry.isDirectory())) {
+		const file = path.join(folder, name, 'postmaster.pid');
+		if (!existsSync(file)) {
+			if (levels > 1) endTemporaryDatabases(path.join(folder, name), levels - 1);
+			continue;
+		}
 		try {
 			process.kill(Number(readFileSync(file, 'utf8').split('\n')[0]), 'SIGQUIT');
 		} catch {

@@ -1,6 +1,7 @@
 import type { IncomingMessage } from 'node:http';
 import { fetchRequestHandler } from '@trpc/server/adapters/fetch';
 import type { TRPCError } from '@trpc/server';
+import { ParleyError } from '../call/core/errors';
 import { LEASE_LIFETIME_MS } from '../call/core/limits';
 import { createAccounts } from './auth/accounts';
 import { createMemoryBus } from './bus/memory';
@@ -113,8 +114,9 @@ export async function wire(deps: { env: Env; connection: DbConnection; log: Logg
 
 	function reportError({ error, path }: { error: TRPCError; path?: string | undefined }): void {
 		// What a client did wrong is the client's news, not the operator's.
-		if (error.code === 'INTERNAL_SERVER_ERROR')
-			log.error({ path, error: error.cause ?? error }, 'request failed');
+		// A stream that its own session ended comes here with our failure wrapped as an unknown one.
+		if (error.code !== 'INTERNAL_SERVER_ERROR' || error.cause instanceof ParleyError) return;
+		log.error({ path, error: error.cause ?? error }, 'request failed');
 	}
 
 	const socketServer = createSocketServer({

@@ -49,7 +49,11 @@ export type PeerConnectionOptions = {
 	readonly on: (event: PeerConnectionEvent) => void;
 };
 
-const ICE_CANDIDATE_POOL_SIZE = 10;
+/**
+ * One transport carries everything (max-bundle), so one is gathered ahead. With a pool of two or more, Chromium
+ * answers the first ICE restart with the credentials it has and gathers nothing (ADR 0006).
+ */
+const ICE_CANDIDATE_POOL_SIZE = 1;
 
 const KINDS = ['audio', 'video'] as const;
 type Kind = (typeof KINDS)[number];
@@ -69,7 +73,6 @@ export function createPeerConnection(options: PeerConnectionOptions): PeerConnec
 	const senders: Partial<Record<Kind, RTCRtpSender>> = {};
 	let tracks = options.tracks;
 	let closed = false;
-	let askedAgain = false;
 
 	const states = (): ConnectionStates => ({
 		connectionState: connection.connectionState,
@@ -137,21 +140,7 @@ export function createPeerConnection(options: PeerConnectionOptions): PeerConnec
 			return states();
 		},
 		makeOffer: describe,
-		async makeAnswer() {
-			const before = {
-				ours: ufragOf(connection.currentLocalDescription),
-				theirs: ufragOf(connection.currentRemoteDescription)
-			};
-			const answer = await describe();
-			const theirsChanged = before.theirs !== ufragOf(connection.currentRemoteDescription);
-			// Chromium with a pool of two sessions or more answers the first ICE restart with the credentials it has,
-			// and gathers nothing (tried with 0, 1, 2 and 10). Asking on our own gives new ones.
-			if (before.ours && theirsChanged && before.ours === ufragOf(answer) && !askedAgain) {
-				askedAgain = true;
-				connection.restartIce();
-			}
-			return answer;
-		},
+		makeAnswer: describe,
 		async setRemote(description) {
 			await connection.setRemoteDescription(description);
 			if (description.type === 'offer') adoptTransceivers();
@@ -171,11 +160,6 @@ export function createPeerConnection(options: PeerConnectionOptions): PeerConnec
 			connection.close();
 		}
 	};
-}
-
-/** The ICE user fragment names a generation of credentials. One transport is all there is: the first line's. */
-function ufragOf(description: { readonly sdp: string } | null): string | null {
-	return description ? (/^a=ice-ufrag:(\S+)/m.exec(description.sdp)?.[1] ?? null) : null;
 }
 
 function plainCandidate(candidate: RTCIceCandidate): Candidate {

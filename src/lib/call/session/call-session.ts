@@ -80,8 +80,8 @@ export class CallSession {
 			join: (callId) => this.#answer('join', callId, true),
 			leave: () => this.#leave(),
 			endForEveryone: () => this.#endForEveryone(),
-			setMicrophone: async (enabled) => this.#stay?.media.setMicrophone(enabled),
-			setCamera: async (enabled) => this.#stay?.media.setCamera(enabled),
+			setMicrophone: async (enabled) => this.#stay?.setMicrophone(enabled),
+			setCamera: async (enabled) => this.#stay?.setCamera(enabled),
 			dismissNotice: () => this.#board.dismiss()
 		};
 	}

@@ -32,7 +32,8 @@ const DEVICES_WITHIN_MS = 1_000;
 export class CallStay {
 	readonly media: LocalMedia;
 	readonly #deps: CallStayDeps;
-	readonly #wanted: MediaChoice;
+	/** What the person asked for last. */
+	#wanted: MediaChoice;
 	readonly #opened: Promise<void>;
 	#opening = true;
 	#at: { callId: string; deviceId: string } | null = null;
@@ -40,7 +41,7 @@ export class CallStay {
 	#call: CallSnapshot | null = null;
 	/** Signals that came before there was a mesh to take them. */
 	#early: DeliveredSignal[] = [];
-	#ice: { callId: string; servers: Promise<RTCIceServer[]> } | null = null;
+	#ice: { callId: string; servers: Promise<RTCIceServer[] | null> } | null = null;
 	/** What the server believes of our devices. */
 	#told: MediaChoice;
 	#telling = false;
@@ -120,6 +121,16 @@ export class CallStay {
 		else if (!this.#closed) this.#early.push(signal);
 	}
 
+	setMicrophone(microphoneEnabled: boolean): Promise<void> {
+		this.#wanted = { ...this.#wanted, microphoneEnabled };
+		return this.media.setMicrophone(microphoneEnabled);
+	}
+
+	setCamera(cameraEnabled: boolean): Promise<void> {
+		this.#wanted = { ...this.#wanted, cameraEnabled };
+		return this.media.setCamera(cameraEnabled);
+	}
+
 	restartIce(): void {
 		this.#mesh?.restartIce();
 	}
@@ -146,11 +157,12 @@ export class CallStay {
 	}
 
 	async #connect(at: { callId: string; deviceId: string }): Promise<void> {
-		const ice = this.#ice;
-		const [iceServers] = await Promise.all([
-			ice?.servers ?? [],
+		const [early] = await Promise.all([
+			this.#ice?.servers ?? null,
 			Promise.race([this.#opened, pause(DEVICES_WITHIN_MS)])
 		]);
+		// Who was not invited is told no before they are in. Without servers a call connects within one network still.
+		const iceServers = early ?? (await this.#askForIce(at.callId)) ?? [];
 		if (this.#closed || at !== this.#at || !this.#call) return;
 		const { server } = this.#deps;
 		const mesh = this.#deps.createMesh({
@@ -184,12 +196,11 @@ export class CallStay {
 		insist(tell, () => this.#closed).catch(() => undefined);
 	}
 
-	/** Without servers a call still connects within one network. */
-	#askForIce(callId: string): Promise<RTCIceServer[]> {
+	#askForIce(callId: string): Promise<RTCIceServer[] | null> {
 		return insist(
 			() => this.#deps.server.iceServers(callId),
 			() => this.#closed
-		).catch(() => []);
+		).catch(() => null);
 	}
 
 	#mediaChanged(): void {

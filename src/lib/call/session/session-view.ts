@@ -35,9 +35,8 @@ export function makeView({ scene, stay, ...rest }: ViewParts): SessionView {
 	};
 }
 
-function localView({ media, opening }: CallStay): LocalView {
-	const { stream, microphoneEnabled, cameraEnabled, problems } = media;
-	return { stream, microphoneEnabled, cameraEnabled, problems, opening };
+function localView({ media, choice, opening }: CallStay): LocalView {
+	return { stream: media.stream, ...choice, problems: media.problems, opening };
 }
 
 /** The call's other devices, in the order of joining, each with what its connection has brought. */

@@ -1,0 +1,465 @@
+import { TRPCClientError } from '@trpc/client';
+import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
+import type { LinkNews } from '../../link/link';
+import type { ErrorKey } from '../core/errors';
+import { LEASE_RENEW_INTERVAL_MS } from '../core/limits';
+import type { CallSnapshot, EndReason, InviteState } from '../core/snapshot';
+import type { RememberedCall } from './call-memory';
+import type { CallServer } from './call-server';
+import { CallSession } from './call-session';
+import type { PeerMeshDeps } from './peer-mesh';
+
+const ME = 'me';
+const HERE = 'device-1';
+
+type Shape = { id?: string; version?: number; invite?: InviteState; devices?: string[]; ended?: EndReason };
+
+/** Ann calls me by video. */
+function annCalls({ id = 'a', version = 1, invite = 'ringing', devices = ['anns'], ended }: Shape = {}) {
+	const person = { ringUntil: null };
+	return {
+		id,
+		roomId: `room-${id}`,
+		roomName: 'Ann',
+		direct: true,
+		kind: 'video',
+		phase: ended ? 'ended' : invite === 'accepted' ? 'active' : 'ringing',
+		version,
+		callerId: 'ann',
+		hostId: 'ann',
+		startedAt: 1,
+		activeAt: invite === 'accepted' ? 2 : null,
+		endedAt: ended ? 3 : null,
+		endReason: ended ?? null,
+		failure: null,
+		participants: [
+			{ ...person, userId: 'ann', displayName: 'Ann', role: 'caller', invite: 'accepted' },
+			{ ...person, userId: ME, displayName: 'Me', role: 'callee', invite }
+		],
+		devices: devices.map((deviceId, index) => ({
+			deviceId,
+			userId: deviceId.startsWith('device') ? ME : 'ann',
+			presence: 'joined',
+			joinOrder: index + 1,
+			epoch: 1,
+			microphoneEnabled: true,
+			cameraEnabled: true
+		}))
+	} satisfies CallSnapshot as CallSnapshot;
+}
+
+const accepted = (shape: Shape = {}) =>
+	annCalls({ version: 2, invite: 'accepted', devices: ['anns', HERE], ...shape });
+
+function refusal(key: ErrorKey) {
+	return new TRPCClientError(key, { result: { error: { message: key, code: -1, data: { key } } } as never });
+}
+
+/** A promise that the test settles. */
+function later<Value>() {
+	let resolve: (value: Value) => void = () => {};
+	let reject: (error: unknown) => void = () => {};
+	const promise = new Promise<Value>((yes, no) => ([resolve, reject] = [yes, no]));
+	return { promise, resolve, reject };
+}
+
+function world({ remembered = null as RememberedCall | null } = {}) {
+	const listeners = new Set<(news: LinkNews) => void>();
+	const link = {
+		deviceId: null as string | null,
+		status: { rung: 'websocket', since: 0, why: '' } as const,
+		listen(listener: (news: LinkNews) => void) {
+			listeners.add(listener);
+			return () => listeners.delete(listener);
+		},
+		sendSignal: vi.fn()
+	};
+	const tell = (news: LinkNews) => {
+		if (news.type === 'device') link.deviceId = news.deviceId;
+		for (const listener of [...listeners]) listener(news);
+	};
+	const server = {
+		start: vi.fn<CallServer['start']>(async () => accepted()),
+		accept: vi.fn<CallServer['accept']>(async () => accepted()),
+		join: vi.fn<CallServer['join']>(async () => accepted()),
+		decline: vi.fn<CallServer['decline']>(async () => undefined),
+		leave: vi.fn<CallServer['leave']>(async () => undefined),
+		end: vi.fn<CallServer['end']>(async () => undefined),
+		setMedia: vi.fn<CallServer['setMedia']>(async () => undefined),
+		renew: vi.fn<CallServer['renew']>(async () => undefined),
+		connected: vi.fn<CallServer['connected']>(async () => undefined),
+		failed: vi.fn<CallServer['failed']>(async () => undefined),
+		get: vi.fn<CallServer['get']>(async () => accepted()),
+		iceServers: vi.fn<CallServer['iceServers']>(async () => [])
+	};
+	const medias: ReturnType<typeof fakeMedia>[] = [];
+	const denied = { camera: false };
+	const opening: (() => Promise<void>)[] = [];
+	function fakeMedia(onChange: () => void) {
+		const on = { microphone: false, camera: false };
+		return {
+			tracks: { audio: null, video: null },
+			stream: null,
+			closed: false,
+			problems: [] as { device: 'camera'; reason: 'denied' }[],
+			get microphoneEnabled() {
+				return on.microphone;
+			},
+			get cameraEnabled() {
+				return on.camera;
+			},
+			async open(wanted: { microphone: boolean; camera: boolean }) {
+				await opening.shift()?.();
+				on.microphone = wanted.microphone;
+				on.camera = wanted.camera && !denied.camera;
+				if (wanted.camera && denied.camera) this.problems = [{ device: 'camera', reason: 'denied' }];
+				onChange();
+			},
+			async setMicrophone(enabled: boolean) {
+				on.microphone = enabled;
+				onChange();
+			},
+			async setCamera(enabled: boolean) {
+				on.camera = enabled;
+				onChange();
+			},
+			close() {
+				this.closed = true;
+			}
+		};
+	}
+	const meshes: ReturnType<typeof fakeMesh>[] = [];
+	function fakeMesh(deps: PeerMeshDeps) {
+		return {
+			deps,
+			update: vi.fn(),
+			receive: vi.fn(),
+			setTracks: vi.fn(),
+			remotes: () => [],
+			restartIce: vi.fn(),
+			refreshStatus: vi.fn(async () => undefined),
+			close: vi.fn()
+		};
+	}
+	const memory = { remember: vi.fn(), forget: vi.fn(), recall: vi.fn(async () => remembered) };
+	let leaving = () => {};
+	const postOnLeaving = vi.fn();
+	const session = new CallSession({
+		link,
+		userId: ME,
+		server,
+		openMedia(onChange) {
+			const media = fakeMedia(onChange);
+			medias.push(media);
+			return media;
+		},
+		createMesh(deps) {
+			const mesh = fakeMesh(deps);
+			meshes.push(mesh);
+			return mesh;
+		},
+		memory,
+		page: {
+			listen(on) {
+				leaving = on.leaving;
+				return () => {};
+			},
+			postOnLeaving
+		},
+		now: () => 1_000
+	});
+	session.open();
+	return {
+		session,
+		server,
+		tell,
+		medias,
+		meshes,
+		memory,
+		denied,
+		opening,
+		postOnLeaving,
+		leavePage: () => leaving(),
+		/** A page that is a device, and rings. */
+		ringing() {
+			tell({ type: 'device', deviceId: HERE });
+			tell({ type: 'call', call: annCalls() });
+		},
+		/** A page that is in the call. */
+		async inside() {
+			tell({ type: 'device', deviceId: HERE });
+			tell({ type: 'call', call: annCalls() });
+			await session.actions.accept('a', true);
+			await vi.waitFor(() => expect(meshes).toHaveLength(1));
+		}
+	};
+}
+
+beforeEach(() => void vi.useFakeTimers({ shouldAdvanceTime: true, advanceTimeDelta: 20 }));
+afterEach(() => void vi.useRealTimers());
+
+describe('into a call', () => {
+	test('devices are opened while the server is asked', async () => {
+		const { session, server, ringing, medias } = world();
+		ringing();
+		expect(session.view.incoming?.id).toBe('a');
+		expect(session.view.tone).toBe('ring');
+		const answer = later<CallSnapshot>();
+		server.accept.mockReturnValueOnce(answer.promise);
+		const done = session.actions.accept('a', true);
+		expect(medias).toHaveLength(1);
+		expect(session.view.incoming).toBeNull();
+		expect(session.view.current?.stage).toBe('joining');
+		expect(session.view.tone).toBeNull();
+		answer.resolve(accepted());
+		await done;
+		expect(session.view.current?.stage).toBe('joined');
+	});
+
+	test('pressed twice quickly, Accept asks once', async () => {
+		const { session, server, ringing, medias } = world();
+		ringing();
+		await Promise.all([session.actions.accept('a', true), session.actions.accept('a', false)]);
+		expect(server.accept).toHaveBeenCalledTimes(1);
+		expect(medias).toHaveLength(1);
+	});
+
+	test('a blocked camera is explained to us, told to the others, and stops nothing', async () => {
+		const { session, server, ringing, denied } = world();
+		denied.camera = true;
+		ringing();
+		await session.actions.accept('a', true);
+		await vi.waitFor(() => expect(server.setMedia).toHaveBeenCalledTimes(1));
+		expect(server.setMedia.mock.calls[0]?.[0]).toMatchObject({
+			microphoneEnabled: true,
+			cameraEnabled: false
+		});
+		expect(session.view.current?.local.problems).toEqual([{ device: 'camera', reason: 'denied' }]);
+		expect(session.view.current?.stage).toBe('joined');
+	});
+
+	test('a browser that is still asking for the devices does not hold the connections up for long', async () => {
+		const { session, ringing, meshes, opening } = world();
+		opening.push(() => new Promise(() => {}));
+		ringing();
+		await session.actions.accept('a', true);
+		expect(session.view.current?.local.opening).toBe(true);
+		await vi.waitFor(() => expect(meshes).toHaveLength(1), { timeout: 3_000 });
+	});
+
+	test('signals that come before the connections are made wait for them', async () => {
+		const { session, ringing, meshes, tell } = world();
+		ringing();
+		const done = session.actions.accept('a', true);
+		const signal = { epoch: 1, seq: 1, callId: 'a', fromDeviceId: 'anns', envelope: {} } as never;
+		tell({ type: 'signal', signal });
+		await done;
+		await vi.waitFor(() => expect(meshes[0]?.receive).toHaveBeenCalledWith(signal));
+	});
+
+	test('a refusal is said in words, the devices are closed, and it rings on if it still does', async () => {
+		const { session, server, ringing, medias } = world();
+		ringing();
+		server.accept.mockRejectedValueOnce(refusal('call/full'));
+		server.get.mockResolvedValueOnce(annCalls());
+		await session.actions.accept('a', true);
+		expect(session.view.notice).toMatchObject({ text: 'This call is full.', tone: 'problem' });
+		expect(medias[0]?.closed).toBe(true);
+		expect(session.view.incoming?.id).toBe('a');
+	});
+
+	test('an answer that gets lost is asked for again', async () => {
+		const { session, server, ringing } = world();
+		ringing();
+		server.accept.mockRejectedValueOnce(new Error('network'));
+		await session.actions.accept('a', true);
+		expect(server.accept).toHaveBeenCalledTimes(2);
+		expect(session.view.current?.stage).toBe('joined');
+	});
+
+	test('started before the page is a device, it waits to become one', async () => {
+		const { session, server, tell } = world();
+		const done = session.actions.start('room', 'audio');
+		expect(session.view.starting).toEqual({ roomId: 'room', kind: 'audio' });
+		tell({ type: 'device', deviceId: HERE });
+		await done;
+		expect(server.start.mock.calls[0]?.[0]).toMatchObject({ deviceId: HERE, cameraEnabled: false });
+		expect(session.view.starting).toBeNull();
+	});
+
+	test('accepting a second call leaves the first', async () => {
+		const { session, server, inside, tell, medias } = world();
+		await inside();
+		tell({ type: 'call', call: annCalls({ id: 'b' }) });
+		server.accept.mockResolvedValueOnce(accepted({ id: 'b' }));
+		await session.actions.accept('b', false);
+		expect(server.leave).toHaveBeenCalledWith({ callId: 'a', deviceId: HERE });
+		expect(medias.map((media) => media.closed)).toEqual([true, false]);
+		expect(session.view.current?.call.id).toBe('b');
+	});
+});
+
+describe('out of a call', () => {
+	test('left while it is being joined: out at once, and the server is told when it has let us in', async () => {
+		const { session, server, ringing, medias, meshes } = world();
+		ringing();
+		const answer = later<CallSnapshot>();
+		server.accept.mockReturnValueOnce(answer.promise);
+		const done = session.actions.accept('a', true);
+		await session.actions.leave();
+		expect(session.view.current).toBeNull();
+		expect(medias[0]?.closed).toBe(true);
+		answer.resolve(accepted());
+		await done;
+		expect(server.leave).toHaveBeenCalledWith({ callId: 'a', deviceId: HERE });
+		expect(meshes).toHaveLength(0);
+		expect(session.view.current).toBeNull();
+	});
+
+	test('ended while the devices are being opened, it closes them', async () => {
+		const { session, ringing, tell, medias, meshes, opening } = world();
+		const granted = later<void>();
+		opening.push(() => granted.promise);
+		ringing();
+		await session.actions.accept('a', true);
+		tell({ type: 'call', call: accepted({ version: 3, ended: 'completed' }) });
+		expect(medias[0]?.closed).toBe(true);
+		granted.resolve();
+		await vi.advanceTimersByTimeAsync(2_000);
+		expect(meshes).toHaveLength(0);
+		expect(session.view.notice?.text).toBe('Call ended');
+	});
+
+	test('over for us: connections and devices are closed, and nothing is left to come back to', async () => {
+		const { inside, tell, medias, meshes, memory, server } = world();
+		await inside();
+		tell({ type: 'call', call: accepted({ version: 3, ended: 'completed' }) });
+		expect(meshes[0]?.close).toHaveBeenCalled();
+		expect(medias[0]?.closed).toBe(true);
+		expect(memory.forget).toHaveBeenCalled();
+		server.renew.mockClear();
+		await vi.advanceTimersByTimeAsync(3 * LEASE_RENEW_INTERVAL_MS);
+		expect(server.renew).not.toHaveBeenCalled();
+	});
+
+	test('a state without the call asks for its words', async () => {
+		const { session, inside, tell, server } = world();
+		await inside();
+		server.get.mockResolvedValueOnce(accepted({ version: 4, ended: 'completed' }));
+		tell({ type: 'state', state: { serverNow: 5_000, calls: [], rooms: [], missedCount: 2 } });
+		await vi.waitFor(() => expect(session.view.notice?.text).toBe('Call ended'));
+		expect(server.get).toHaveBeenCalledTimes(1);
+		expect(session.view).toMatchObject({ current: null, missedCount: 2, clockOffsetMs: 4_000 });
+	});
+
+	test('a decline silences at once, and rings on when it did not get through', async () => {
+		const { session, ringing, server } = world();
+		ringing();
+		server.decline.mockRejectedValueOnce(new Error('network'));
+		const done = session.actions.decline('a');
+		expect(session.view.incoming).toBeNull();
+		await done;
+		expect(session.view.incoming?.id).toBe('a');
+		expect(session.view.notice?.tone).toBe('problem');
+	});
+});
+
+describe('in a call', () => {
+	test('the lease is renewed, and statistics are read each second, only there', async () => {
+		const { inside, server, meshes } = world();
+		await inside();
+		await vi.advanceTimersByTimeAsync(LEASE_RENEW_INTERVAL_MS);
+		expect(server.renew).toHaveBeenCalledWith({ callId: 'a', deviceId: HERE });
+		expect(meshes[0]?.refreshStatus.mock.calls.length).toBeGreaterThanOrEqual(9);
+	});
+
+	test('connected and failed are said to the server, the failure to the person too', async () => {
+		const { session, inside, server, meshes } = world();
+		await inside();
+		meshes[0]?.deps.onConnected();
+		meshes[0]?.deps.onFailed('No way was found.');
+		expect(server.connected).toHaveBeenCalledTimes(1);
+		expect(server.failed).toHaveBeenCalledWith({ callId: 'a', deviceId: HERE, why: 'No way was found.' });
+		expect(session.view.current?.trouble).toBe('No way was found.');
+	});
+
+	test('toggles reach the others, the last word last', async () => {
+		const { session, inside, server, memory } = world();
+		await inside();
+		await session.actions.setMicrophone(false);
+		await session.actions.setCamera(false);
+		await vi.waitFor(() =>
+			expect(server.setMedia.mock.lastCall?.[0]).toMatchObject({
+				microphoneEnabled: false,
+				cameraEnabled: false
+			})
+		);
+		expect(memory.remember.mock.lastCall?.[0]).toEqual({
+			callId: 'a',
+			deviceId: HERE,
+			microphoneEnabled: false,
+			cameraEnabled: false
+		});
+	});
+
+	test('the page that is left says so at once', async () => {
+		const { inside, leavePage, postOnLeaving } = world();
+		await inside();
+		leavePage();
+		expect(postOnLeaving).toHaveBeenCalledWith('/trpc/calls.away', { callId: 'a', deviceId: HERE });
+	});
+
+	test('a page that is in no call says nothing when it is left', () => {
+		const { ringing, leavePage, postOnLeaving } = world();
+		ringing();
+		leavePage();
+		expect(postOnLeaving).not.toHaveBeenCalled();
+	});
+
+	test('under a new device id it joins in place of the old one, with new connections', async () => {
+		const { session, inside, tell, server, meshes } = world();
+		await inside();
+		server.join.mockResolvedValueOnce(accepted({ version: 3, devices: ['anns', 'device-2'] }));
+		tell({ type: 'device', deviceId: 'device-2' });
+		await vi.waitFor(() => expect(meshes).toHaveLength(2));
+		expect(server.join.mock.calls[0]?.[0]).toMatchObject({ deviceId: 'device-2', replaces: HERE });
+		expect(meshes[0]?.close).toHaveBeenCalled();
+		expect(meshes[1]?.deps.deviceId).toBe('device-2');
+		expect(session.view.current?.stage).toBe('joined');
+	});
+});
+
+describe('after a reload', () => {
+	const remembered = { callId: 'a', deviceId: 'device-0', microphoneEnabled: false, cameraEnabled: false };
+
+	test('the call is joined again in place of the old device, muted as it was', async () => {
+		const { session, server, tell } = world({ remembered });
+		tell({ type: 'device', deviceId: HERE });
+		await vi.waitFor(() => expect(session.view.current?.stage).toBe('joined'));
+		expect(server.join).toHaveBeenCalledWith({ ...remembered, deviceId: HERE, replaces: 'device-0' });
+	});
+
+	test('a call that is over meanwhile is no problem of anybody', async () => {
+		const { session, server, tell, memory, medias } = world({ remembered });
+		server.join.mockRejectedValueOnce(refusal('call/over'));
+		tell({ type: 'device', deviceId: HERE });
+		await vi.waitFor(() =>
+			expect(session.view.notice).toMatchObject({ text: 'The call has ended', tone: 'neutral' })
+		);
+		expect(memory.forget).toHaveBeenCalled();
+		expect(medias[0]?.closed).toBe(true);
+	});
+});
+
+test('closed, it leaves the call and tells nobody any more', async () => {
+	const { session, inside, server, medias, tell } = world();
+	await inside();
+	const listener = vi.fn();
+	session.subscribe(listener);
+	session.close();
+	listener.mockClear();
+	expect(server.leave).toHaveBeenCalledWith({ callId: 'a', deviceId: HERE });
+	expect(medias[0]?.closed).toBe(true);
+	tell({ type: 'call', call: annCalls({ id: 'b' }) });
+	expect(listener).not.toHaveBeenCalled();
+});
