@@ -1,11 +1,10 @@
-import type { Identity } from '$lib/server/auth/accounts';
 import type { Api, RequestFacts } from '$lib/server/trpc/parley';
 
 declare global {
 	namespace App {
 		interface Locals {
 			/** Who is signed in; null for nobody. */
-			identity: Identity | null;
+			identity: RequestFacts['identity'];
 			/** The typed API, called on the server as this person. */
 			api: Api;
 			facts: RequestFacts;

@@ -158,12 +158,10 @@ test('nothing waits for a time-out: without WebSockets the first frame comes at 
 	const withSocket = firstFrameAfterMs.get(WAYS[0].way) ?? Number.NaN;
 	for (const { way } of WAYS.slice(1)) {
 		const without = firstFrameAfterMs.get(way) ?? Number.NaN;
-		test
-			.info()
-			.annotations.push({
-				type: 'accept to first frame',
-				description: `${way}: ${without} ms; WebSocket: ${withSocket} ms`
-			});
+		test.info().annotations.push({
+			type: 'accept to first frame',
+			description: `${way}: ${without} ms; WebSocket: ${withSocket} ms`
+		});
 		expect(without - withSocket).toBeLessThan(1_000);
 	}
 });

@@ -174,8 +174,12 @@ export const calls = pgTable(
 		nextDeadlineAt: instant('next_deadline_at')
 	},
 	(t) => [
-		uniqueIndex('calls_one_live_per_room').on(t.roomId).where(sql`${t.phase} <> 'ended'`),
-		index('calls_next_deadline').on(t.nextDeadlineAt).where(sql`${t.phase} <> 'ended'`)
+		uniqueIndex('calls_one_live_per_room')
+			.on(t.roomId)
+			.where(sql`${t.phase} <> 'ended'`),
+		index('calls_next_deadline')
+			.on(t.nextDeadlineAt)
+			.where(sql`${t.phase} <> 'ended'`)
 	]
 );
 
@@ -298,8 +302,5 @@ export const signals = pgTable(
 		createdAt: instant('created_at').notNull().default(clock),
 		expiresAt: instant('expires_at').notNull()
 	},
-	(t) => [
-		primaryKey({ columns: [t.mailboxId, t.epoch, t.seq] }),
-		index('signals_expires_at').on(t.expiresAt)
-	]
+	(t) => [primaryKey({ columns: [t.mailboxId, t.epoch, t.seq] }), index('signals_expires_at').on(t.expiresAt)]
 );

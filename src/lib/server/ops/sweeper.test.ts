@@ -53,7 +53,10 @@ test('silence is forgiven at the start, and after the database was out of reach,
 
 test('stop waits for the sweep that runs, and none follows', async () => {
 	let finish = () => {};
-	const { sweeper, done } = sweeperAt({ now: 0 }, () => new Promise((resolve) => (finish = () => resolve(0))));
+	const { sweeper, done } = sweeperAt(
+		{ now: 0 },
+		() => new Promise((resolve) => (finish = () => resolve(0)))
+	);
 	await vi.waitFor(() => expect(done).toContain('deadlines'));
 	const stopped = sweeper.stop();
 	finish();

@@ -1,0 +1,60 @@
+import { expect, test } from 'vitest';
+import type { CurrentCall, PeerStatus, SessionView } from '../session/view';
+import { makeReport, peerFacts } from './status-facts';
+
+const status = {
+	connectionState: 'connected',
+	iceConnectionState: 'completed',
+	iceGatheringState: 'complete',
+	signalingState: 'stable',
+	path: 'srflx',
+	roundTripMs: 42,
+	packetLossPercent: 0.25,
+	bitrateBps: 512_400,
+	framesDecoded: 7
+} satisfies PeerStatus;
+
+test('each fact has its label', () => {
+	expect(Object.fromEntries(peerFacts(status))).toEqual({
+		Connection: 'connected',
+		ICE: 'completed',
+		Gathering: 'complete',
+		Signaling: 'stable',
+		Path: 'srflx',
+		'Round trip': '42 ms',
+		'Packet loss': '0.3 %',
+		Bitrate: '512 kbit/s'
+	});
+});
+
+test('what is not known yet is a dash, under the same labels', () => {
+	expect(peerFacts(null)).toEqual(peerFacts(status).map(([label]) => [label, '–']));
+});
+
+test('a report gives away no name, no id and no stream', () => {
+	const current = {
+		call: {
+			id: 'the-call-id',
+			roomName: 'Secret room',
+			kind: 'video',
+			phase: 'active',
+			devices: [{}, {}],
+			version: 3
+		},
+		local: {
+			microphoneEnabled: true,
+			cameraEnabled: false,
+			problems: [{ device: 'camera', reason: 'denied' }]
+		},
+		trouble: null,
+		remotes: [
+			{ deviceId: 'the-device-id', userId: 'the-user-id', displayName: 'Bob', presence: 'joined', status }
+		]
+	} as unknown as CurrentCall;
+	const view = { link: { rung: 'poll', since: 0, why: 'The WebSocket was refused.' } } as SessionView;
+	const report = makeReport(view, current, 0);
+	expect(report).toContain('Link: Polling since 1970-01-01T00:00:00.000Z (The WebSocket was refused.)');
+	expect(report).toContain('Problem: camera denied');
+	expect(report).toContain('Round trip: 42 ms');
+	expect(report).not.toMatch(/Bob|Secret|the-/);
+});

@@ -1,0 +1,64 @@
+import { expect, test } from 'vitest';
+import type { CallSnapshot } from '../core/snapshot';
+import type { DeviceProblem, PeerStatus, RemoteView } from '../session/view';
+import { callingWords, connectionWords, insideWords, problemWords, timerWords } from './words';
+
+test.each([
+	[0, '0:00'],
+	[-500, '0:00'],
+	[7_900, '0:07'],
+	[750_000, '12:30'],
+	[3_723_000, '1:02:03']
+])('%d ms are %s', (elapsedMs, words) => {
+	expect(timerWords(elapsedMs)).toBe(words);
+});
+
+function call(...callees: string[]): CallSnapshot {
+	const people = ['Ann', ...callees].map((displayName, index) => ({
+		userId: displayName,
+		displayName,
+		role: index === 0 ? 'caller' : 'callee',
+		invite: 'accepted',
+		ringUntil: null
+	}));
+	const devices = people.map(({ userId }) => ({ userId }));
+	return { participants: people, devices } as unknown as CallSnapshot;
+}
+
+test.each([
+	[['Bob'], 'Calling Bob…'],
+	[['Bob', 'Cem', 'Dee'], 'Calling Bob, Cem and Dee…'],
+	[['Bob', 'Cem', 'Dee', 'Eve'], 'Calling Bob, Cem and 2 others…']
+])('%j: %s', (callees, words) => {
+	expect(callingWords(call(...callees))).toBe(words);
+});
+
+test('who is inside says that oneself is, on another device', () => {
+	expect(insideWords(call('Bob'), 'Bob')).toBe('Ann and you, on another device');
+});
+
+test.each<
+	[presence: RemoteView['presence'], connectionState: RTCPeerConnectionState | null, words: RegExp | null]
+>([
+	['joined', 'connected', null],
+	['joined', null, /^Connecting/],
+	['joined', 'connecting', /^Connecting/],
+	['joined', 'disconnected', /interrupted/],
+	['joined', 'failed', /No way to Bob/],
+	['reconnecting', 'connected', /^Bob is reconnecting…$/]
+])('%s and %s: %s', (presence, connectionState, words) => {
+	const status = connectionState ? ({ connectionState } as PeerStatus) : null;
+	const said = connectionWords({ displayName: 'Bob', presence, status } as RemoteView);
+	if (words) expect(said).toMatch(words);
+	else expect(said).toBeNull();
+});
+
+test('every problem with a device says a way out', () => {
+	expect(problemWords({ device: 'camera', reason: 'denied' })).toBe(
+		"Camera is blocked. Allow it in the browser's address bar, then turn the camera on."
+	);
+	const reasons: DeviceProblem['reason'][] = ['denied', 'missing', 'in-use', 'insecure', 'failed'];
+	for (const reason of reasons) {
+		expect(problemWords({ device: 'microphone', reason })).toMatch(/unmute the microphone|without https/);
+	}
+});

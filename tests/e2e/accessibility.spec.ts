@@ -1,0 +1,91 @@
+import AxeBuilder from '@axe-core/playwright';
+import { expect, test, type Page } from '@playwright/test';
+import { openPerson, shareRoom, type BrowserPerson } from '../fixtures/people';
+import { startServer, type TestServer } from '../fixtures/server';
+
+/** Axe finds nothing on any page, in light and in dark, and no page logs an error. */
+let server: TestServer;
+let ann: BrowserPerson;
+let bob: BrowserPerson;
+const logged: string[] = [];
+
+test.describe.configure({ mode: 'serial' });
+test.beforeAll(async () => {
+	server = await startServer({ STUN_URLS: 'none' });
+	[ann, bob] = await Promise.all([openPerson(server.url, 'Ann'), openPerson(server.url, 'Bob')]);
+	for (const { page, name } of [ann, bob]) {
+		page.on('console', (message) => {
+			if (message.type() === 'error') logged.push(`${name}: ${message.text()}`);
+		});
+		page.on('pageerror', (error) => logged.push(`${name}: ${error.message}`));
+		// A colour on its way to another is neither.
+		await page.emulateMedia({ reducedMotion: 'reduce' });
+	}
+	await shareRoom(ann, bob, 'Garden');
+});
+test.afterAll(async () => {
+	await Promise.all([ann?.close(), bob?.close()]);
+	await server?.stop();
+});
+
+async function expectAccessible(page: Page): Promise<void> {
+	for (const colorScheme of ['light', 'dark'] as const) {
+		await page.emulateMedia({ colorScheme });
+		const { violations } = await new AxeBuilder({ page }).analyze();
+		const found = violations.map(
+			({ id, nodes }) => `${colorScheme} ${id}: ${nodes.map((node) => node.html).join(' ')}`
+		);
+		expect(found).toEqual([]);
+	}
+}
+
+test('a room with messages', async () => {
+	await ann.page.getByRole('textbox', { name: 'Message' }).fill('Good morning');
+	await ann.page.keyboard.press('Enter');
+	await expect(bob.page.getByRole('log', { name: 'Messages' })).toContainText('Good morning');
+	await expectAccessible(bob.page);
+});
+
+test('an incoming call, an outgoing call, and the call with its status panel', async () => {
+	await ann.page.getByRole('button', { name: 'Start video call' }).click();
+	await expect(bob.page.getByRole('alertdialog', { name: 'Incoming call' })).toBeVisible();
+	await Promise.all([expectAccessible(bob.page), expectAccessible(ann.page)]);
+	// By keyboard alone: focus is in the dialog, and Tab reaches its buttons.
+	for (let tabs = 0; tabs < 6; tabs++) {
+		if (
+			await bob.page
+				.getByRole('button', { name: 'Accept', exact: true })
+				.evaluate((node) => node === document.activeElement)
+		)
+			break;
+		await bob.page.keyboard.press('Tab');
+	}
+	await bob.page.keyboard.press('Enter');
+	await expect(bob.page.getByRole('timer')).toBeVisible();
+	await bob.page.getByRole('toolbar').getByRole('button', { name: 'Call status' }).click();
+	await expect(bob.page.getByRole('region', { name: 'Call status' })).toContainText('connected');
+	await expectAccessible(bob.page);
+	await bob.page.getByRole('button', { name: 'Leave call' }).click();
+	await expect(ann.page.getByRole('timer')).toBeHidden();
+});
+
+for (const path of ['/', '/calls', '/calls?filter=missed', '/settings'] as const) {
+	test(path, async () => {
+		await ann.page.goto(path);
+		await expect(ann.page.getByRole('heading', { level: 1 })).toBeVisible();
+		await expectAccessible(ann.page);
+	});
+}
+
+test('signing out and in', async () => {
+	await ann.page.getByRole('button', { name: 'Account menu' }).first().click();
+	await ann.page.getByRole('menuitem', { name: 'Sign out' }).click();
+	await expect(ann.page.getByRole('button', { name: 'Sign in' })).toBeVisible();
+	await expectAccessible(ann.page);
+	await ann.page.goto('/register');
+	await expectAccessible(ann.page);
+});
+
+test('no page logged an error', () => {
+	expect(logged).toEqual([]);
+});
