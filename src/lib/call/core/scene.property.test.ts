@@ -77,7 +77,9 @@ const idle = () => transition(newScene(ME), { type: 'device', deviceId: MINE }).
 test('lost, doubled and shuffled news end like all of them in order, once the last one is known', () => {
 	fc.assert(
 		fc.property(
-			life.chain((calls) => fc.tuple(fc.constant(calls), fc.array(fc.constantFrom(...calls), { maxLength: 20 }))),
+			life.chain((calls) =>
+				fc.tuple(fc.constant(calls), fc.array(fc.constantFrom(...calls), { maxLength: 20 }))
+			),
 			([calls, some]) => {
 				const last = calls.at(-1);
 				if (!last) return;

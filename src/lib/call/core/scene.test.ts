@@ -152,7 +152,10 @@ test.each<[title: string, events: SceneEvent[], said: string[]]>([
 	],
 	[
 		'the ring lifetime is over while the call goes on',
-		[news(call('a', { cem: 'accepted' })), news(call('a', { version: 2, invite: 'missed', cem: 'accepted' }))],
+		[
+			news(call('a', { cem: 'accepted' })),
+			news(call('a', { version: 2, invite: 'missed', cem: 'accepted' }))
+		],
 		['Missed call from Ann']
 	],
 	[
@@ -160,9 +163,17 @@ test.each<[title: string, events: SceneEvent[], said: string[]]>([
 		[news(call('a', { cem: 'accepted' })), news(call('a', { version: 2, invite: 'cancelled' }))],
 		[]
 	],
-	['Bob declines', [...startMine, news(mine({ version: 2, invite: 'declined', ended: 'declined' }))], ['Bob declined']],
+	[
+		'Bob declines',
+		[...startMine, news(mine({ version: 2, invite: 'declined', ended: 'declined' }))],
+		['Bob declined']
+	],
 	['Bob is busy', [...startMine, news(mine({ version: 2, invite: 'busy', ended: 'busy' }))], ['Bob is busy']],
-	['Bob does nothing', [...startMine, news(mine({ version: 2, invite: 'missed', ended: 'missed' }))], ['Bob did not answer']],
+	[
+		'Bob does nothing',
+		[...startMine, news(mine({ version: 2, invite: 'missed', ended: 'missed' }))],
+		['Bob did not answer']
+	],
 	[
 		'both decline',
 		[...startMine, news(mine({ version: 2, invite: 'declined', cem: 'declined', ended: 'declined' }))],
@@ -178,11 +189,22 @@ test.each<[title: string, events: SceneEvent[], said: string[]]>([
 		[...startMine, news(mine({ version: 2, invite: 'busy', cem: 'busy', ended: 'busy' }))],
 		['Everybody is busy']
 	],
-	['the other leaves', [...startMine, news(mine({ version: 3, invite: 'accepted', ended: 'completed' }))], ['Call ended']],
-	['cancelled by my other device', [...startMine, news(mine({ version: 3, ended: 'cancelled' }))], ['Call cancelled']],
+	[
+		'the other leaves',
+		[...startMine, news(mine({ version: 3, invite: 'accepted', ended: 'completed' }))],
+		['Call ended']
+	],
+	[
+		'cancelled by my other device',
+		[...startMine, news(mine({ version: 3, ended: 'cancelled' }))],
+		['Call cancelled']
+	],
 	[
 		'no media ever',
-		[...startMine, news(mine({ version: 3, invite: 'accepted', ended: 'failed', failure: 'No path was found' }))],
+		[
+			...startMine,
+			news(mine({ version: 3, invite: 'accepted', ended: 'failed', failure: 'No path was found' }))
+		],
 		['The call failed: No path was found.']
 	],
 	['left by myself', [...startMine, { type: 'leave' }, news(mine({ version: 3, ended: 'completed' }))], []],
@@ -196,13 +218,24 @@ test.each<[title: string, events: SceneEvent[], said: string[]]>([
 		[...startMine, news(mine({ version: 2, invite: 'accepted', devices: ['bobs'] }))],
 		['You were away for too long and left the call']
 	],
-	['not a participant any more', [...startMine, { type: 'call-gone', callId: 'a' }], ['You are not in that call any more']],
+	[
+		'not a participant any more',
+		[...startMine, { type: 'call-gone', callId: 'a' }],
+		['You are not in that call any more']
+	],
 	[
 		'its end overtakes the answer to starting it',
 		[ask(null), news(mine({ version: 2, invite: 'declined', ended: 'declined' })), entered(mine())],
 		['Bob declined']
 	],
-	["somebody else's call", [news(call('a', { invite: 'missed' })), news(call('a', { version: 2, ended: 'completed', invite: 'missed' }))], []]
+	[
+		"somebody else's call",
+		[
+			news(call('a', { invite: 'missed' })),
+			news(call('a', { version: 2, ended: 'completed', invite: 'missed' }))
+		],
+		[]
+	]
 ])('words: %s', (_title, events, said) => {
 	expect(run(...events).said).toEqual(said);
 });

@@ -141,6 +141,7 @@ export class CallStay {
 		if (!at) return;
 		try {
 			await this.#deps.server.renew(at);
+			void this.#tellMedia(); // what could not be told while the server was out of reach
 		} catch (error) {
 			if (isRefusal(error) && at === this.#at && !this.#closed) this.#deps.onDoubt(at.callId);
 		}
@@ -157,8 +158,11 @@ export class CallStay {
 	}
 
 	async #connect(at: { callId: string; deviceId: string }): Promise<void> {
+		const prepared = this.#ice;
+		// Used once: whoever connects anew, perhaps hours later, needs credentials of that day.
+		this.#ice = null;
 		const [early] = await Promise.all([
-			this.#ice?.servers ?? null,
+			prepared?.servers ?? null,
 			Promise.race([this.#opened, pause(DEVICES_WITHIN_MS)])
 		]);
 		// Who was not invited is told no before they are in. Without servers a call connects within one network still.
@@ -224,7 +228,7 @@ export class CallStay {
 				);
 				this.#told = choice;
 			} catch {
-				break; // not in the call any more, or out of reach: the next change says it anew
+				break; // not in the call any more, or out of reach: the next renewal says it
 			}
 		}
 		this.#telling = false;

@@ -1,0 +1,203 @@
+import { TRPCClientError } from '@trpc/client';
+import { expect, vi } from 'vitest';
+import type { LinkNews } from '../../link/link';
+import type { ErrorKey } from '../core/errors';
+import type { CallSnapshot, EndReason, InviteState } from '../core/snapshot';
+import type { RememberedCall } from './call-memory';
+import type { CallServer } from './call-server';
+import { CallSession } from './call-session';
+import type { PeerMeshDeps } from './peer-mesh';
+
+// What the tests of CallSession stand on: a link, a server, devices and connections that do as they are told.
+
+const ME = 'me';
+export const HERE = 'device-1';
+
+type Shape = { id?: string; version?: number; invite?: InviteState; devices?: string[]; ended?: EndReason };
+
+/** Ann calls me by video. */
+export function annCalls({
+	id = 'a',
+	version = 1,
+	invite = 'ringing',
+	devices = ['anns'],
+	ended
+}: Shape = {}) {
+	const person = { ringUntil: null };
+	return {
+		id,
+		roomId: `room-${id}`,
+		roomName: 'Ann',
+		direct: true,
+		kind: 'video',
+		phase: ended ? 'ended' : invite === 'accepted' ? 'active' : 'ringing',
+		version,
+		callerId: 'ann',
+		hostId: 'ann',
+		startedAt: 1,
+		activeAt: invite === 'accepted' ? 2 : null,
+		endedAt: ended ? 3 : null,
+		endReason: ended ?? null,
+		failure: null,
+		participants: [
+			{ ...person, userId: 'ann', displayName: 'Ann', role: 'caller', invite: 'accepted' },
+			{ ...person, userId: ME, displayName: 'Me', role: 'callee', invite }
+		],
+		devices: devices.map((deviceId, index) => ({
+			deviceId,
+			userId: deviceId.startsWith('device') ? ME : 'ann',
+			presence: 'joined',
+			joinOrder: index + 1,
+			epoch: 1,
+			microphoneEnabled: true,
+			cameraEnabled: true
+		}))
+	} satisfies CallSnapshot as CallSnapshot;
+}
+
+export const accepted = (shape: Shape = {}) =>
+	annCalls({ version: 2, invite: 'accepted', devices: ['anns', HERE], ...shape });
+
+export function refusal(key: ErrorKey) {
+	return new TRPCClientError(key, { result: { error: { message: key, code: -1, data: { key } } } as never });
+}
+
+/** A promise that the test settles. */
+export function later<Value>() {
+	let resolve: (value: Value) => void = () => {};
+	let reject: (error: unknown) => void = () => {};
+	const promise = new Promise<Value>((yes, no) => ([resolve, reject] = [yes, no]));
+	return { promise, resolve, reject };
+}
+
+export function world({ remembered = null as RememberedCall | null } = {}) {
+	const listeners = new Set<(news: LinkNews) => void>();
+	const link = {
+		deviceId: null as string | null,
+		status: { rung: 'websocket', since: 0, why: '' } as const,
+		listen(listener: (news: LinkNews) => void) {
+			listeners.add(listener);
+			return () => listeners.delete(listener);
+		},
+		sendSignal: vi.fn()
+	};
+	const tell = (news: LinkNews) => {
+		if (news.type === 'device') link.deviceId = news.deviceId;
+		for (const listener of [...listeners]) listener(news);
+	};
+	const server = {
+		start: vi.fn<CallServer['start']>(async () => accepted()),
+		accept: vi.fn<CallServer['accept']>(async () => accepted()),
+		join: vi.fn<CallServer['join']>(async () => accepted()),
+		decline: vi.fn<CallServer['decline']>(async () => undefined),
+		leave: vi.fn<CallServer['leave']>(async () => undefined),
+		end: vi.fn<CallServer['end']>(async () => undefined),
+		setMedia: vi.fn<CallServer['setMedia']>(async () => undefined),
+		renew: vi.fn<CallServer['renew']>(async () => undefined),
+		connected: vi.fn<CallServer['connected']>(async () => undefined),
+		failed: vi.fn<CallServer['failed']>(async () => undefined),
+		get: vi.fn<CallServer['get']>(async () => accepted()),
+		iceServers: vi.fn<CallServer['iceServers']>(async () => [])
+	};
+	const medias: ReturnType<typeof fakeMedia>[] = [];
+	const denied = { camera: false };
+	const opening: (() => Promise<void>)[] = [];
+	function fakeMedia(onChange: () => void) {
+		const on = { microphone: false, camera: false };
+		return {
+			tracks: { audio: null, video: null },
+			stream: null,
+			closed: false,
+			problems: [] as { device: 'camera'; reason: 'denied' }[],
+			get microphoneEnabled() {
+				return on.microphone;
+			},
+			get cameraEnabled() {
+				return on.camera;
+			},
+			async open(wanted: { microphone: boolean; camera: boolean }) {
+				await opening.shift()?.();
+				on.microphone = wanted.microphone;
+				on.camera = wanted.camera && !denied.camera;
+				if (wanted.camera && denied.camera) this.problems = [{ device: 'camera', reason: 'denied' }];
+				onChange();
+			},
+			async setMicrophone(enabled: boolean) {
+				on.microphone = enabled;
+				onChange();
+			},
+			async setCamera(enabled: boolean) {
+				on.camera = enabled;
+				onChange();
+			},
+			close() {
+				this.closed = true;
+			}
+		};
+	}
+	const meshes: ReturnType<typeof fakeMesh>[] = [];
+	function fakeMesh(deps: PeerMeshDeps) {
+		return {
+			deps,
+			update: vi.fn(),
+			receive: vi.fn(),
+			setTracks: vi.fn(),
+			remotes: () => [],
+			restartIce: vi.fn(),
+			refreshStatus: vi.fn(async () => undefined),
+			close: vi.fn()
+		};
+	}
+	const memory = { remember: vi.fn(), forget: vi.fn(), recall: vi.fn(async () => remembered) };
+	let leaving = () => {};
+	const postOnLeaving = vi.fn();
+	const session = new CallSession({
+		link,
+		userId: ME,
+		server,
+		openMedia(onChange) {
+			const media = fakeMedia(onChange);
+			medias.push(media);
+			return media;
+		},
+		createMesh(deps) {
+			const mesh = fakeMesh(deps);
+			meshes.push(mesh);
+			return mesh;
+		},
+		memory,
+		page: {
+			listen(on) {
+				leaving = on.leaving;
+				return () => {};
+			},
+			postOnLeaving
+		},
+		now: () => 1_000
+	});
+	session.open();
+	return {
+		session,
+		server,
+		tell,
+		medias,
+		meshes,
+		memory,
+		denied,
+		opening,
+		postOnLeaving,
+		leavePage: () => leaving(),
+		/** A page that is a device, and rings. */
+		ringing() {
+			tell({ type: 'device', deviceId: HERE });
+			tell({ type: 'call', call: annCalls() });
+		},
+		/** A page that is in the call. */
+		async inside() {
+			tell({ type: 'device', deviceId: HERE });
+			tell({ type: 'call', call: annCalls() });
+			await session.actions.accept('a', true);
+			await vi.waitFor(() => expect(meshes).toHaveLength(1));
+		}
+	};
+}
