@@ -256,6 +256,8 @@ export class CallSession {
 			entry.choice
 		);
 		this.#stay = stay;
+		// What became of the last call is not about this one.
+		this.#board.dismiss();
 		if (entry.callId) stay.prepare(entry.callId);
 		this.#dispatch({ type: 'ask', callId: entry.callId });
 		return this.#askFor(stay, entry);
