@@ -1,5 +1,5 @@
 import type { Handle } from '@sveltejs/kit';
-import { readCredentials } from '$lib/server/trpc/credentials';
+import { hasCredentials, readCredentials } from '$lib/server/trpc/credentials';
 import { getParley, SESSION_COOKIE } from '$lib/server/trpc/parley';
 import type { SessionCookie } from '$lib/server/trpc/context';
 
@@ -27,17 +27,21 @@ export const handle: Handle = async ({ event, resolve }) => {
 		clear: () => event.cookies.delete(SESSION_COOKIE, { path: '/' })
 	};
 
-	const known = await parley.authenticate(
-		readCredentials({
-			authorization: event.request.headers.get('authorization') ?? undefined,
-			cookie: event.request.headers.get('cookie') ?? undefined
-		})
-	);
+	const credentials = readCredentials({
+		authorization: event.request.headers.get('authorization') ?? undefined,
+		cookie: event.request.headers.get('cookie') ?? undefined
+	});
+	const known = await parley.authenticate(credentials);
 	if (known?.renewed) cookie.set(known.renewed.token, known.renewed.expiresAt);
 
 	const identity = known?.identity ?? null;
 	event.locals.identity = identity;
-	event.locals.facts = { identity, ip: event.getClientAddress(), cookie };
+	event.locals.facts = {
+		identity,
+		hasCredentials: hasCredentials(credentials),
+		ip: event.getClientAddress(),
+		cookie
+	};
 	event.locals.api = parley.createApi(event.locals.facts);
 
 	const response = await resolve(event);

@@ -95,7 +95,7 @@ export async function openWorld(options: { limits?: AttemptLimits; onMemberGone?
 		as: (
 			identity: Identity | null,
 			{ cookie = null, ip = '' }: { cookie?: SessionCookie | null; ip?: string } = {}
-		) => createCaller({ services, identity, ip, cookie }),
+		) => createCaller({ services, identity, hasCredentials: identity !== null, ip, cookie }),
 		/** Somebody with an account and an open session, without the cost of a real password. */
 		async addPerson(name: string): Promise<Identity> {
 			const username = name.toLowerCase();

@@ -49,9 +49,18 @@ describe('every failure has its own key and status', () => {
 		expect(await failureOf(await get('rooms.list'))).toEqual([401, 'auth/required']);
 	});
 
-	test('a session that is not one', async () => {
-		const response = await get('rooms.list', { cookie: 'parley_session=nonsense' });
-		expect(await failureOf(response)).toEqual([401, 'auth/required']);
+	test('a session that has expired, and a token that is none', async () => {
+		const cookie = await register();
+		expect((await get('rooms.list', { cookie })).status).toBe(200);
+		await server.database.sql`update sessions set expires_at = now() - interval '1 second'`;
+		expect(await failureOf(await get('rooms.list', { cookie }))).toEqual([401, 'auth/session-expired']);
+		const others: Record<string, string>[] = [
+			{ cookie: 'parley_session=nonsense' },
+			{ authorization: 'Bearer parley_nonsense' }
+		];
+		for (const headers of others) {
+			expect(await failureOf(await get('rooms.list', headers))).toEqual([401, 'auth/session-expired']);
+		}
 	});
 
 	test('wrong password and unknown user look the same', async () => {
@@ -163,7 +172,7 @@ describe('sockets', () => {
 		const closed = new Promise<number>((resolve) => socket.on('close', resolve));
 		expect((await post('auth.signOut', undefined as never, { cookie })).status).toBe(200);
 		expect(await closed).toBe(4401);
-		expect(await failureOf(await get('rooms.list', { cookie }))).toEqual([401, 'auth/required']);
+		expect(await failureOf(await get('rooms.list', { cookie }))).toEqual([401, 'auth/session-expired']);
 	});
 });
 

@@ -21,10 +21,25 @@ afterEach(async () => {
 });
 afterAll(() => rmSync(folder, { recursive: true, force: true }));
 
-function start(env: Record<string, string>, command?: string[]): Program {
-	const program = startProgram(env, command);
+function start(env: Record<string, string>, command?: string[], file?: string): Program {
+	const program = startProgram(env, command, file);
 	programs.push(program);
 	return program;
+}
+
+/** The built program where any user can read it: a checkout below a private folder of root is copied. */
+function readableProgram(): string {
+	const checkout = fileURLToPath(new URL('../..', import.meta.url));
+	if (isReachable(checkout)) return path.join(checkout, 'build', 'parley.js');
+	const copy = path.join(folder, 'checkout');
+	mkdirSync(copy);
+	for (const part of ['build', 'drizzle', 'package.json', 'node_modules']) {
+		// Links where the file system allows them: node_modules is large.
+		const from = path.join(checkout, part);
+		const linked = spawnSync('cp', ['-al', from, copy]).status === 0;
+		if (!linked) expect(spawnSync('cp', ['-a', from, copy]).status).toBe(0);
+	}
+	return path.join(copy, 'build', 'parley.js');
 }
 
 const status = async (url: string) => (await fetch(url)).status;
@@ -114,11 +129,7 @@ describe('with an embedded Postgres', () => {
 		mkdirSync(own);
 		chownSync(own, NOBODY, NOBODY);
 		const command = ['setpriv', `--reuid=${NOBODY}`, `--regid=${NOBODY}`, '--clear-groups'];
-		// A checkout below a private folder of root: this user may look in, as its owner could.
-		const here = fileURLToPath(import.meta.url);
-		if (!isReachable(path.dirname(here)))
-			command.push('--inh-caps=+dac_override', '--ambient-caps=+dac_override');
-		const program = start({ PARLEY_DATA: own }, [...command, process.execPath]);
+		const program = start({ PARLEY_DATA: own }, [...command, process.execPath], readableProgram());
 		expect(await status(`${await program.url}/login`)).toBe(200);
 		expect(spawnSync('stat', ['-c', '%u', `/proc/${findPostmaster(own)}`], { encoding: 'utf8' }).stdout).toBe(
 			`${NOBODY}\n`

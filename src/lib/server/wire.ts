@@ -18,7 +18,7 @@ import { createDevices } from './signals/devices';
 import { createSignals } from './signals/signals';
 import { createCallerFactory } from './trpc/base';
 import type { Context } from './trpc/context';
-import { readCredentials } from './trpc/credentials';
+import { hasCredentials, readCredentials } from './trpc/credentials';
 import type { Parley, RequestFacts } from './trpc/parley';
 import { appRouter } from './trpc/router';
 import type { Services } from './trpc/services';
@@ -123,9 +123,11 @@ export async function wire(deps: { env: Env; connection: DbConnection; log: Logg
 		enabled: env.webSocket,
 		origin: new URL(env.origin).origin,
 		async createContext(request: IncomingMessage) {
-			const known = await accounts.authenticate(readCredentials(request.headers));
+			const credentials = readCredentials(request.headers);
+			const known = await accounts.authenticate(credentials);
 			return contextOf({
 				identity: known?.identity ?? null,
+				hasCredentials: hasCredentials(credentials),
 				ip: request.socket.remoteAddress ?? '',
 				cookie: null
 			});

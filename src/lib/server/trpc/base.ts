@@ -50,7 +50,7 @@ export const publicProcedure = t.procedure.use(mapErrors);
 
 /** Signed in, by session or by personal token. */
 export const userProcedure = publicProcedure.use(({ ctx, next }) => {
-	if (!ctx.identity) return fail('auth/required');
+	if (!ctx.identity) return fail(ctx.hasCredentials ? 'auth/session-expired' : 'auth/required');
 	return next({ ctx: { ...ctx, identity: ctx.identity } });
 });
 

@@ -11,6 +11,8 @@ export type SessionCookie = {
 export type Context = {
 	services: Services;
 	identity: Identity | null;
+	/** Whether the request carried a cookie or a token at all: without an identity, it is one that has ended. */
+	hasCredentials: boolean;
 	/** The caller's address, for limits; '' when unknown. */
 	ip: string;
 	cookie: SessionCookie | null;

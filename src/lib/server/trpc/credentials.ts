@@ -15,3 +15,7 @@ export function readCredentials(headers: {
 	}
 	return {};
 }
+
+export function hasCredentials({ sessionToken, bearer }: Credentials): boolean {
+	return sessionToken !== undefined || bearer !== undefined;
+}

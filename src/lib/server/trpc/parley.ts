@@ -2,13 +2,13 @@ import type { IncomingMessage } from 'node:http';
 import type { Duplex } from 'node:stream';
 import type { Identity } from '../auth/accounts';
 import type { createCallerFactory } from './base';
-import type { SessionCookie } from './context';
+import type { Context } from './context';
 import type { AppRouter } from './router';
 
 /** The typed API as pages call it on the server, without HTTP in between. */
 export type Api = ReturnType<ReturnType<typeof createCallerFactory<AppRouter['_def']['record']>>>;
 
-export type RequestFacts = { identity: Identity | null; ip: string; cookie: SessionCookie | null };
+export type RequestFacts = Pick<Context, 'identity' | 'hasCredentials' | 'ip' | 'cookie'>;
 export type Credentials = { sessionToken?: string | undefined; bearer?: string | undefined };
 
 /**

@@ -1,0 +1,199 @@
+import { expect, test } from '@playwright/test';
+import { openPerson, PASSWORD, shareRoom, type BrowserPerson } from '../fixtures/people';
+import { startServer, type TestServer } from '../fixtures/server';
+
+/** Accounts, rooms and messages as people use them. */
+let server: TestServer;
+let ann: BrowserPerson;
+let bob: BrowserPerson;
+
+test.describe.configure({ mode: 'serial' });
+test.beforeAll(async () => {
+	server = await startServer({ STUN_URLS: 'none' });
+	[ann, bob] = await Promise.all([openPerson(server.url, 'Ann'), openPerson(server.url, 'Bob')]);
+});
+test.afterAll(async () => {
+	await Promise.all([ann?.close(), bob?.close()]);
+	await server?.stop();
+});
+
+const log = ({ page }: BrowserPerson) => page.getByRole('log', { name: 'Messages' });
+
+async function write({ page }: BrowserPerson, text: string): Promise<void> {
+	await page.getByRole('textbox', { name: 'Message' }).fill(text);
+	await page.keyboard.press('Enter');
+}
+
+test('a wrong password is told in words, and the right one leads where one wanted to go', async () => {
+	const { page } = ann;
+	await page.getByRole('button', { name: 'Account menu' }).first().click();
+	await page.getByRole('menuitem', { name: 'Sign out' }).click();
+	await page.goto('/calls');
+	await expect(page).toHaveURL(/\/login\?next=/);
+	await page.getByLabel('Username').fill(ann.username);
+	await page.getByLabel('Password').fill('not the password');
+	await page.getByRole('button', { name: 'Sign in' }).click();
+	await expect(page.getByText('The username or password is not right.')).toBeVisible();
+	await page.getByLabel('Password').fill(PASSWORD);
+	await page.getByRole('button', { name: 'Sign in' }).click();
+	await expect(page.getByRole('heading', { name: 'Calls' })).toBeVisible();
+});
+
+test('a taken username and a weak password are told at their fields', async () => {
+	const context = await bob.browser.newContext({ baseURL: server.url });
+	const page = await context.newPage();
+	await page.goto('/register');
+	await page.getByLabel('Username').fill(ann.username);
+	await page.getByLabel('Display name').fill('Another Ann');
+	await page.getByLabel('Password').fill('password1234');
+	await page.getByRole('button', { name: 'Create account' }).click();
+	await expect(page.getByText(/too easy to guess/)).toBeVisible();
+	await page.getByLabel('Password').fill(PASSWORD);
+	await page.getByRole('button', { name: 'Create account' }).click();
+	await expect(page.getByText(/username is taken/)).toBeVisible();
+	await context.close();
+});
+
+test('a room by its invite link, with messages both ways, in order and once', async () => {
+	await shareRoom(ann, bob, 'Library');
+	for (let n = 1; n <= 4; n++) await write(n % 2 ? ann : bob, `line ${n} of the story`);
+	for (const person of [ann, bob]) {
+		for (let n = 1; n <= 4; n++) await expect(log(person).getByText(`line ${n} of the story`)).toHaveCount(1);
+	}
+	await expect(ann.page.getByRole('list', { name: 'Members' })).toContainText('Bob');
+});
+
+test('what is written without a network is kept, and sent once when it is back', async () => {
+	await bob.context.setOffline(true);
+	await write(bob, 'from the tunnel');
+	await expect(log(bob)).toContainText('from the tunnel');
+	await bob.context.setOffline(false);
+	const retry = log(bob).getByRole('button', { name: 'Try again' });
+	await expect(async () => {
+		if (await retry.isVisible()) await retry.click();
+		await expect(log(ann).getByText('from the tunnel')).toHaveCount(1, { timeout: 1_000 });
+	}).toPass();
+	await expect(log(bob).getByText('from the tunnel')).toHaveCount(1);
+});
+
+test('earlier messages are paged back', async () => {
+	const roomId = new URL(ann.page.url()).pathname.split('/').at(-1) ?? '';
+	await server.database.sql`
+		insert into messages (room_id, n, id, author_id, body)
+		select ${roomId}, last_n + k, gen_random_uuid(), (select id from users where username = ${ann.username}), 'note ' || k
+		from rooms, generate_series(1, 120) k where rooms.id = ${roomId}`;
+	await server.database.sql`update rooms set last_n = last_n + 120 where id = ${roomId}`;
+	await bob.page.reload();
+	await expect(log(bob).getByText('note 120', { exact: true })).toBeVisible();
+	await expect(log(bob).getByText('line 1 of the story')).toHaveCount(0);
+	await expect(async () => {
+		await log(bob).evaluate((node) => node.scrollTo(0, 0));
+		const more = bob.page.getByRole('button', { name: 'Show earlier messages' });
+		if (await more.isVisible()) await more.click();
+		await expect(log(bob).getByText('line 1 of the story')).toHaveCount(1, { timeout: 500 });
+	}).toPass();
+	await expect(log(bob).getByText('note 1', { exact: true })).toHaveCount(1);
+});
+
+test('who is not in a room sees what anybody sees of a room that is not there', async () => {
+	await ann.page.goto('/');
+	await ann.page.getByRole('button', { name: 'New room' }).first().click();
+	await ann.page.getByLabel('Room name').fill('Private');
+	await ann.page.getByRole('button', { name: 'Create room' }).click();
+	await expect(ann.page.getByRole('heading', { name: 'Private' })).toBeVisible();
+	const secret = new URL(ann.page.url()).pathname;
+	const seen: string[] = [];
+	for (const path of [secret, `/rooms/${crypto.randomUUID()}`]) {
+		expect((await bob.page.goto(path))?.status()).toBe(404);
+		seen.push(await bob.page.getByRole('main').innerText());
+	}
+	expect(seen[0]).toBe(seen[1]);
+	await bob.page.goto('/join/no-such-invite');
+	await expect(bob.page.getByText(/not valid any more/).first()).toBeVisible();
+});
+
+test('a direct room: one for both, whoever opens it, and a call that ends when either leaves', async () => {
+	for (const [from, to] of [
+		[ann, bob],
+		[bob, ann]
+	] as const) {
+		await from.page.goto('/');
+		await from.page.getByRole('button', { name: 'Message someone' }).first().click();
+		await from.page.getByLabel('Username').fill(to.username);
+		await from.page.getByRole('button', { name: 'Open room' }).click();
+		await expect(from.page.getByRole('heading', { name: to.name })).toBeVisible();
+	}
+	expect(new URL(ann.page.url()).pathname).toBe(new URL(bob.page.url()).pathname);
+	await expect(ann.page.getByRole('button', { name: 'Copy invite link' })).toHaveCount(0);
+
+	await ann.page.getByRole('button', { name: 'Start audio call' }).click();
+	await bob.page.getByRole('alertdialog').getByRole('button', { name: 'Accept', exact: true }).click();
+	await expect(ann.page.getByRole('timer')).toBeVisible();
+	await bob.page.getByRole('button', { name: 'Leave call' }).click();
+	await expect(ann.page.getByRole('timer')).toBeHidden();
+});
+
+test('call back from the history', async () => {
+	await bob.page.goto('/calls');
+	await bob.page
+		.getByRole('button', { name: /^Call back/ })
+		.first()
+		.click();
+	const incoming = ann.page.getByRole('alertdialog', { name: 'Incoming call' });
+	await expect(incoming).toContainText('Bob');
+	await bob.page.getByRole('button', { name: 'Cancel call' }).click();
+	await expect(incoming).toBeHidden();
+	await expect(ann.page.getByRole('link', { name: /Calls.*1 missed/ }).first()).toBeVisible();
+});
+
+test('a call of three: the third joins by the header, and the host ends it for everyone', async () => {
+	const cat = await openPerson(server.url, 'Cat');
+	try {
+		await shareRoom(ann, bob, 'Workshop');
+		const link = await ann.page.evaluate(() => navigator.clipboard.readText());
+		await cat.page.goto(link);
+		await cat.page.getByRole('button', { name: 'Join room' }).click();
+		await expect(cat.page.getByRole('heading', { name: 'Workshop' })).toBeVisible();
+		await ann.page.getByRole('button', { name: 'Start audio call' }).click();
+		await bob.page.getByRole('alertdialog').getByRole('button', { name: 'Accept', exact: true }).click();
+		await cat.page.getByRole('alertdialog').getByRole('button', { name: 'Decline' }).click();
+		await cat.page.getByRole('button', { name: 'Join call' }).click();
+		for (const { page } of [ann, bob, cat]) {
+			await expect(page.getByRole('list', { name: 'Participants' }).getByRole('listitem')).toHaveCount(3);
+		}
+		await ann.page.getByRole('button', { name: 'End call for everyone' }).click();
+		for (const { page } of [ann, bob, cat]) await expect(page.getByRole('timer')).toBeHidden();
+	} finally {
+		await cat.close();
+	}
+});
+
+test('an owner removes a member, who is told; and leaves', async () => {
+	await ann.page.getByRole('button', { name: 'Remove Bob' }).click();
+	await ann.page.getByRole('button', { name: 'Remove', exact: true }).click();
+	await expect(ann.page.getByRole('list', { name: 'Members' })).not.toContainText('Bob');
+	await expect(bob.page.getByRole('heading', { name: 'Workshop' })).toBeHidden();
+
+	await ann.page.getByRole('button', { name: 'Leave room' }).click();
+	await ann.page
+		.getByRole('dialog')
+		.or(ann.page.getByRole('alertdialog'))
+		.getByRole('button', { name: 'Leave room' })
+		.click();
+	await expect(ann.page.getByRole('heading', { name: 'Rooms' })).toBeVisible();
+	await expect(ann.page.getByRole('link', { name: /Workshop/ })).toHaveCount(0);
+});
+
+test('a personal token made in the settings works until it is revoked', async () => {
+	await ann.page.goto('/settings');
+	await ann.page.getByLabel('Token name').fill('missed calls script');
+	await ann.page.getByRole('button', { name: 'Create token' }).click();
+	const field = ann.page.getByRole('textbox', { name: 'Token', exact: true });
+	await expect(field).toHaveValue(/^parley_/);
+	const headers = { authorization: `Bearer ${await field.inputValue()}` };
+	expect((await fetch(`${server.url}/trpc/calls.missed`, { headers })).status).toBe(200);
+	await ann.page.getByRole('button', { name: 'Revoke missed calls script' }).click();
+	await ann.page.getByRole('button', { name: 'Revoke token' }).click();
+	await expect(ann.page.getByText('missed calls script')).toHaveCount(0);
+	expect((await fetch(`${server.url}/trpc/calls.missed`, { headers })).status).toBe(401);
+});
