@@ -1,0 +1,62 @@
+import { expect, test } from '@playwright/test';
+import { expectMedia, openPerson, received, shareRoom, type BrowserPerson } from '../fixtures/people';
+import { startServer, type TestServer } from '../fixtures/server';
+
+/** Deadlines and leases are rows: what was due while the server was dead happens when it is back. */
+const RING_LIFETIME_SECONDS = 8;
+const LEASE_AND_GRACE_MS = 35_000;
+
+let server: TestServer;
+let ann: BrowserPerson;
+let bob: BrowserPerson;
+
+test.describe.configure({ mode: 'serial', timeout: 90_000 });
+test.beforeAll(async () => {
+	server = await startServer({
+		RING_LIFETIME_SECONDS: String(RING_LIFETIME_SECONDS),
+		RECONNECT_GRACE_SECONDS: '4'
+	});
+	[ann, bob] = await Promise.all([openPerson(server.url, 'Ann'), openPerson(server.url, 'Bob')]);
+	await shareRoom(ann, bob, 'Observatory');
+});
+test.afterAll(async () => {
+	await Promise.all([ann?.close(), bob?.close()]);
+	await server?.stop();
+});
+
+test('a call that rang when the server was killed is missed on its deadline', async () => {
+	await ann.page.getByRole('button', { name: 'Start audio call' }).click();
+	await expect(bob.page.getByRole('alertdialog', { name: 'Incoming call' })).toBeVisible();
+	await server.crash();
+	await server.startAgain();
+	await expect(bob.page.getByRole('alertdialog', { name: 'Incoming call' })).toBeHidden({ timeout: 20_000 });
+	await expect(bob.page.getByRole('link', { name: /Calls.*1 missed/ }).first()).toBeVisible();
+	await expect(ann.page.getByText(/Bob did not answer/).first()).toBeVisible();
+	await expect(ann.page.getByRole('region', { name: 'Call', exact: true })).toBeHidden();
+});
+
+test('a call outlives the server: media goes on, and what is done afterwards is seen', async () => {
+	await ann.page.getByRole('button', { name: 'Start video call' }).click();
+	await bob.page.getByRole('alertdialog').getByRole('button', { name: 'Accept', exact: true }).click();
+	await Promise.all([expectMedia(ann.page), expectMedia(bob.page)]);
+	await server.crash();
+	const before = (await received(bob.page)).frames;
+	await expect.poll(async () => (await received(bob.page)).frames).toBeGreaterThan(before + 10);
+	await server.startAgain();
+	await ann.page.getByRole('button', { name: 'Mute microphone' }).click();
+	const region = bob.page.getByRole('region', { name: 'Call', exact: true });
+	await expect(region.getByText(/Ann is muted/).first()).toBeAttached({ timeout: 20_000 });
+	await expectMedia(bob.page);
+});
+
+test('a device that dies is seen as reconnecting, then has left, and the call ends', async () => {
+	await bob.browser.close();
+	const region = ann.page.getByRole('region', { name: 'Call', exact: true });
+	await expect(region.getByText(/reconnecting/i).first()).toBeAttached({ timeout: LEASE_AND_GRACE_MS });
+	await expect(region).toBeHidden({ timeout: LEASE_AND_GRACE_MS });
+	await ann.page
+		.getByRole('link', { name: /^Calls/ })
+		.first()
+		.click();
+	await expect(ann.page.getByRole('main').getByRole('listitem').first()).toContainText(/Answered/);
+});
