@@ -18,7 +18,6 @@ test.beforeAll(async () => {
 			if (message.type() === 'error') logged.push(`${name}: ${message.text()}`);
 		});
 		page.on('pageerror', (error) => logged.push(`${name}: ${error.message}`));
-		// A colour on its way to another is neither.
 		await page.emulateMedia({ reducedMotion: 'reduce' });
 	}
 	await shareRoom(ann, bob, 'Garden');
@@ -28,9 +27,22 @@ test.afterAll(async () => {
 	await server?.stop();
 });
 
+/** A colour on its way to another is neither: axe looks when every transition and animation has ended. */
+async function settled(page: Page): Promise<void> {
+	await page.evaluate(
+		() => new Promise((resolve) => requestAnimationFrame(() => requestAnimationFrame(resolve)))
+	);
+	await page.waitForFunction(() =>
+		document
+			.getAnimations()
+			.every((one) => one.playState === 'finished' || one.effect?.getComputedTiming().iterations === Infinity)
+	);
+}
+
 async function expectAccessible(page: Page): Promise<void> {
 	for (const colorScheme of ['light', 'dark'] as const) {
 		await page.emulateMedia({ colorScheme });
+		await settled(page);
 		const { violations } = await new AxeBuilder({ page }).analyze();
 		const found = violations.map(
 			({ id, nodes }) => `${colorScheme} ${id}: ${nodes.map((node) => node.html).join(' ')}`

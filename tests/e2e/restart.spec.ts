@@ -42,6 +42,16 @@ test('a call outlives the server: media goes on, and what is done afterwards is 
 	await server.crash();
 	const before = (await received(bob.page)).frames;
 	await expect.poll(async () => (await received(bob.page)).frames).toBeGreaterThan(before + 10);
+
+	// A page that cannot be loaded now must not take the call's place.
+	await expect(ann.page.getByText(/You are offline/)).toBeVisible();
+	await ann.page
+		.getByRole('link', { name: /^Calls/ })
+		.first()
+		.click();
+	await expect(ann.page.getByText(/Your call goes on/)).toBeVisible();
+	await expect(ann.page.getByRole('heading', { name: 'Observatory' })).toBeVisible();
+
 	await server.startAgain();
 	await ann.page.getByRole('button', { name: 'Mute microphone' }).click();
 	const region = bob.page.getByRole('region', { name: 'Call', exact: true });

@@ -3,6 +3,8 @@ import { expectMedia, openPerson, shareRoom, type BrowserPerson } from '../fixtu
 import { startServer, type TestServer } from '../fixtures/server';
 
 const RING_LIFETIME_SECONDS = 12;
+const RING_HERTZ = 659;
+const RINGBACK_HERTZ = 425;
 
 const WAYS = [
 	{ way: 'over the WebSocket', blockWebSockets: false, env: {}, link: /WebSocket/ },
@@ -56,6 +58,9 @@ for (const { way, blockWebSockets, env, link } of WAYS) {
 			await ann.page.getByRole('button', { name: 'Start video call' }).click();
 			await expect(incoming()).toContainText('Ann');
 			await expect(ann.page.getByRole('button', { name: 'Cancel call' })).toBeVisible();
+			// It rings here, and there one hears that it does.
+			await bob.page.waitForFunction((hertz) => window.observed.tones.includes(hertz), RING_HERTZ);
+			await ann.page.waitForFunction((hertz) => window.observed.tones.includes(hertz), RINGBACK_HERTZ);
 			await incoming().getByRole('button', { name: 'Accept', exact: true }).click();
 			await expect(incoming()).toBeHidden();
 

@@ -82,5 +82,5 @@ test('a revoked token signs in no more', async () => {
 	const { id, token } = await ann.tokens.create.mutate({ name: 'soon gone' });
 	expect((await runExample(token)).stdout).toBe('Nobody.\n');
 	await ann.tokens.revoke.mutate({ tokenId: id });
-	await expect(runExample(token)).rejects.toThrow('Sign in first.');
+	await expect(runExample(token)).rejects.toThrow('Your session has ended');
 });

@@ -29,7 +29,13 @@ afterAll(async () => {
 function apiOf(userId: string | null) {
 	const person = { username: 'somebody', displayName: 'Somebody', via: 'token', id: randomUUID() } as const;
 	const identity = userId === null ? null : { ...person, userId, expiresAt: null };
-	return createCallerFactory(appRouter)({ services, identity, hasCredentials: identity !== null, ip: '', cookie: null });
+	return createCallerFactory(appRouter)({
+		services,
+		identity,
+		hasCredentials: identity !== null,
+		ip: '',
+		cookie: null
+	});
 }
 
 async function failureOf(call: Promise<unknown>): Promise<{ code: string; key: unknown }> {

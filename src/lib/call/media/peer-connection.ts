@@ -49,12 +49,6 @@ export type PeerConnectionOptions = {
 	readonly on: (event: PeerConnectionEvent) => void;
 };
 
-/**
- * One transport carries everything (max-bundle), so one is gathered ahead. With a pool of two or more, Chromium
- * answers the first ICE restart with the credentials it has and gathers nothing (ADR 0006).
- */
-const ICE_CANDIDATE_POOL_SIZE = 1;
-
 const KINDS = ['audio', 'video'] as const;
 type Kind = (typeof KINDS)[number];
 
@@ -65,9 +59,9 @@ type Kind = (typeof KINDS)[number];
  * that is absent, toggled or replaced only changes what a sender sends, and never the description.
  */
 export function createPeerConnection(options: PeerConnectionOptions): PeerConnection {
+	// Without a candidate pool: it breaks ICE restarts in Chromium, and saves nothing here (ADR 0006).
 	const connection = new RTCPeerConnection({
 		iceServers: options.iceServers,
-		iceCandidatePoolSize: ICE_CANDIDATE_POOL_SIZE,
 		bundlePolicy: 'max-bundle'
 	});
 	const senders: Partial<Record<Kind, RTCRtpSender>> = {};

@@ -42,7 +42,7 @@ export type RecoveryEffect =
 type ConnectionState = 'new' | 'connecting' | 'connected' | 'disconnected' | 'failed' | 'closed';
 
 /** A slow rung (a short poll) carries offer, answer and candidates within a few seconds; this is well past that. */
-export const FIRST_PATH_WITHIN_MS = 20_000;
+export const FIRST_PATH_WITHIN_MS = 10_000;
 /** Most interruptions are shorter: measured, an outage heals 0.1 s after it ends. */
 export const DISCONNECTED_FOR_MS = 2_000;
 /** How long each restart may take before the next one. */

@@ -15,6 +15,8 @@ export function openDb(url: string, { max = 10 }: { max?: number } = {}): DbConn
 	const sql = postgres(url, {
 		max,
 		onnotice: () => {},
+		// We read no arrays. Asking for their types is a query of the driver's own, whose failure nobody can catch.
+		fetch_types: false,
 		connection: { application_name: 'parley' }
 	});
 	return { db: drizzle(sql, { schema }), sql, close: () => sql.end({ timeout: 5 }) };

@@ -2,8 +2,7 @@ import { redirect } from '@sveltejs/kit';
 import { load as ask, readForm, refuse } from '../../../failures';
 import type { Actions, PageServerLoad } from './$types';
 
-export const load: PageServerLoad = async ({ locals, params, url, depends }) => {
-	depends('parley:room');
+export const load: PageServerLoad = async ({ locals, params, url }) => {
 	const roomId = params.id;
 	const [{ room, members }, page] = await ask(
 		Promise.all([locals.api.rooms.detail({ roomId }), locals.api.messages.page({ roomId })]),
