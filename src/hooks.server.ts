@@ -1,5 +1,6 @@
 import type { Handle } from '@sveltejs/kit';
 import { hasCredentials, readCredentials } from '$lib/server/trpc/credentials';
+import { failureResponse } from '$lib/server/trpc/failure-response';
 import { getParley, SESSION_COOKIE } from '$lib/server/trpc/parley';
 import type { SessionCookie } from '$lib/server/trpc/context';
 
@@ -31,7 +32,14 @@ export const handle: Handle = async ({ event, resolve }) => {
 		authorization: event.request.headers.get('authorization') ?? undefined,
 		cookie: event.request.headers.get('cookie') ?? undefined
 	});
-	const known = await parley.authenticate(credentials);
+	let known: Awaited<ReturnType<typeof parley.authenticate>>;
+	try {
+		known = await parley.authenticate(credentials);
+	} catch (error) {
+		// The database is out of reach. Programs are told so in their own words; a page shows that something is wrong.
+		if (event.url.pathname.startsWith('/trpc/')) return failureResponse('server/unavailable', 503);
+		throw error;
+	}
 	if (known?.renewed) cookie.set(known.renewed.token, known.renewed.expiresAt);
 
 	const identity = known?.identity ?? null;

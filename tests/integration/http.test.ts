@@ -180,3 +180,11 @@ test('health and readiness answer without a session', async () => {
 	expect((await fetch(`${server.url}/healthz`)).status).toBe(200);
 	expect((await fetch(`${server.url}/readyz`)).status).toBe(200);
 });
+
+test('without its database the API says that it is unavailable, and the process lives', async () => {
+	const cookie = await register();
+	await server.database.drop();
+	expect(await failureOf(await get('rooms.list', { cookie }))).toEqual([503, 'server/unavailable']);
+	expect((await fetch(`${server.url}/readyz`)).status).toBe(503);
+	expect((await fetch(`${server.url}/healthz`)).status).toBe(200);
+});

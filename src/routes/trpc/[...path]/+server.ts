@@ -1,5 +1,4 @@
-import { json } from '@sveltejs/kit';
-import { ERRORS } from '$lib/call/core/errors';
+import { failureResponse } from '$lib/server/trpc/failure-response';
 import { getParley } from '$lib/server/trpc/parley';
 import type { RequestHandler } from './$types';
 
@@ -9,13 +8,7 @@ const handle: RequestHandler = ({ request, locals, url }) => {
 	const byCookie = locals.identity?.via !== 'token';
 	const origin = request.headers.get('origin');
 	const fromElsewhere = origin !== null ? origin !== url.origin : locals.identity?.via === 'session';
-	if (changes && byCookie && fromElsewhere) {
-		const key = 'request/foreign-origin';
-		return json(
-			{ error: { message: ERRORS[key].message, data: { key, code: ERRORS[key].code, httpStatus: 403 } } },
-			{ status: 403 }
-		);
-	}
+	if (changes && byCookie && fromElsewhere) return failureResponse('request/foreign-origin', 403);
 	return getParley().handleApi(request, locals.facts);
 };
 
