@@ -54,6 +54,16 @@ test('a taken username and a weak password are told at their fields', async () =
 	await context.close();
 });
 
+test('a room with nobody else offers no call, and says what to do', async () => {
+	const { page } = ann;
+	await page.goto('/');
+	await page.getByRole('button', { name: 'New room' }).first().click();
+	await page.getByLabel('Room name').fill('Cellar');
+	await page.getByRole('button', { name: 'Create room' }).click();
+	await expect(log(ann)).toContainText('invite somebody');
+	await expect(page.getByRole('button', { name: 'Start audio call' })).toBeDisabled();
+});
+
 test('a room by its invite link, with messages both ways, in order and once', async () => {
 	await shareRoom(ann, bob, 'Library');
 	for (let n = 1; n <= 4; n++) await write(n % 2 ? ann : bob, `line ${n} of the story`);
