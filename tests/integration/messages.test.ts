@@ -58,7 +58,7 @@ describe('a message', () => {
 				.map(({ topic }) => topic)
 				.sort()
 		).toEqual([`user:${ada.userId}`, `user:${bob.userId}`].sort());
-		expect(world.bus.heard[0]!.news).toEqual({ type: 'room', roomId });
+		expect(world.bus.heard[0]!.news).toEqual({ type: 'room', roomId, stamp: expect.any(Number) });
 		expect(await world.messages.byN(roomId, 1)).toEqual(message);
 		expect(await world.messages.byN(roomId, 3)).toBeNull();
 		expect((await world.as(bob).rooms.list())[0]).toMatchObject({ id: roomId, lastN: 2 });

@@ -36,7 +36,7 @@ describe('a room', () => {
 		const room = await world.as(ada).rooms.create({ name: ' Kitchen ' });
 		expect(room).toEqual({ id: expect.any(String), kind: 'group', name: 'Kitchen', role: 'owner', lastN: 0 });
 		expect(world.bus.heard).toEqual([
-			{ topic: `user:${ada.userId}`, news: { type: 'room', roomId: room.id } }
+			{ topic: `user:${ada.userId}`, news: { type: 'room', roomId: room.id, stamp: expect.any(Number) } }
 		]);
 		expect(await world.as(ada).rooms.detail({ roomId: room.id })).toEqual({
 			room,

@@ -4,9 +4,11 @@ import type { TRPCError } from '@trpc/server';
 import { ParleyError } from '../call/core/errors';
 import { LEASE_LIFETIME_MS } from '../call/core/limits';
 import { createAccounts } from './auth/accounts';
+import type { Bus } from './bus/bus';
 import { createMemoryBus } from './bus/memory';
 import { createCalls } from './calls/calls';
 import type { DbConnection } from './db/client';
+import { sweepEndings } from './db/endings';
 import type { Env } from './env';
 import { createIce } from './ice/ice';
 import { createInbox } from './inbox/inbox';
@@ -15,6 +17,7 @@ import { startSweeper } from './ops/sweeper';
 import { createMessages } from './rooms/messages';
 import { createRooms } from './rooms/rooms';
 import { createDevices } from './signals/devices';
+import { createHeads } from './signals/heads';
 import { createSignals } from './signals/signals';
 import { createCallerFactory } from './trpc/base';
 import type { Context } from './trpc/context';
@@ -31,16 +34,18 @@ const EXPIRED_AT_ONCE = 100;
 export function createServices({
 	env,
 	connection,
-	onError
+	onError,
+	bus = createMemoryBus()
 }: {
 	env: Env;
 	connection: DbConnection;
+	bus?: Bus;
 	/** Hears of what failed with nobody waiting for it. */
 	onError: (error: unknown) => void;
 }) {
 	const { db } = connection;
-	const bus = createMemoryBus();
 
+	const heads = createHeads({ sql: connection.sql, bus, isHeld: () => false, onError });
 	const accounts = createAccounts({ db, bus });
 	const devices = createDevices({ db, bus });
 	const rooms = createRooms({ db, bus, onMemberGone: (tx, gone) => calls.onMemberGone(tx, gone) });
@@ -81,13 +86,13 @@ export function createServices({
 		messageByN: messages.byN
 	});
 	const services: Services = { accounts, rooms, messages, calls, devices, signals, inbox, ice };
-	return { services, bus, resetExpired };
+	return { services, bus, heads, resetExpired };
 }
 
 /** Starts the product on a migrated database. `close` ends all that this began. */
 export async function wire(deps: { env: Env; connection: DbConnection; log: Logger }): Promise<Parley> {
 	const { env, log } = deps;
-	const { services, bus, resetExpired } = createServices({
+	const { services, bus, heads, resetExpired } = createServices({
 		...deps,
 		onError: (error) => log.error({ error }, 'background work failed')
 	});
@@ -105,9 +110,12 @@ export async function wire(deps: { env: Env; connection: DbConnection; log: Logg
 			await signals.sweep();
 			await devices.sweep();
 			await accounts.sweep();
+			await sweepEndings(deps.connection.db);
 		},
 		onError: (error) => log.error({ error }, 'sweep failed')
 	});
+
+	heads.start();
 
 	const contextOf = (facts: RequestFacts): Context => ({ services, ...facts });
 	const createCaller = createCallerFactory(appRouter);
@@ -162,6 +170,7 @@ export async function wire(deps: { env: Env; connection: DbConnection; log: Logg
 			ready = false;
 			await socketServer.close();
 			await sweeper.stop();
+			await heads.stop();
 			services.inbox.close();
 			await bus.close();
 		}

@@ -3,6 +3,7 @@ import { fail } from '../../call/core/errors';
 import { MAX_TOKENS_PER_USER } from '../../call/core/limits';
 import { clock } from '../db/columns';
 import type { Db } from '../db/client';
+import { noteEndings } from '../db/endings';
 import { apiTokens, users } from '../db/schema';
 import { hashSecret, looksLikeSecret, newSecret } from './secrets';
 
@@ -53,11 +54,14 @@ export function createApiTokens(db: Db) {
 
 		/** @throws {ParleyError} `token/not-found`, also for somebody else's */
 		async revoke(userId: string, tokenId: string): Promise<void> {
-			const gone = await db
-				.delete(apiTokens)
-				.where(and(eq(apiTokens.id, tokenId), eq(apiTokens.userId, userId)))
-				.returning({ id: apiTokens.id });
-			if (gone.length === 0) fail('token/not-found');
+			await db.transaction(async (tx) => {
+				const gone = await tx
+					.delete(apiTokens)
+					.where(and(eq(apiTokens.id, tokenId), eq(apiTokens.userId, userId)))
+					.returning({ id: apiTokens.id });
+				if (gone.length === 0) fail('token/not-found');
+				await noteEndings(tx, [`session:${tokenId}`]);
+			});
 		},
 
 		/** @returns null for what is not a token of somebody here */

@@ -1,8 +1,9 @@
 import { DrizzlePostgreSQLAdapter } from '@lucia-auth/adapter-drizzle';
-import { lte } from 'drizzle-orm';
+import { eq, lte, type SQL } from 'drizzle-orm';
 import { Lucia, TimeSpan, type Adapter } from 'lucia';
 import { clock } from '../db/columns';
 import type { Db } from '../db/client';
+import { noteEndings } from '../db/endings';
 import { sessions, users } from '../db/schema';
 import { hashSecret, looksLikeSecret, newSecret } from './secrets';
 
@@ -28,17 +29,30 @@ export type OpenSession = {
 
 /** Every way in which a session goes leads through here, so whatever it holds open hears of it. */
 class AnnouncingAdapter extends DrizzlePostgreSQLAdapter {
+	readonly #db: Db;
 	readonly #onGone: (sessionId: string) => void;
 
 	constructor(db: Db, onGone: (sessionId: string) => void) {
 		super(db, sessions, users);
+		this.#db = db;
 		this.#onGone = onGone;
 	}
 
 	override async deleteSession(sessionId: string): Promise<void> {
-		await super.deleteSession(sessionId);
-		this.#onGone(sessionId);
+		await endSessions(this.#db, eq(sessions.id, sessionId), this.#onGone);
 	}
+}
+
+async function endSessions(db: Db, which: SQL, onGone: (sessionId: string) => void): Promise<void> {
+	const gone = await db.transaction(async (tx) => {
+		const ended = await tx.delete(sessions).where(which).returning({ id: sessions.id });
+		await noteEndings(
+			tx,
+			ended.map(({ id }) => `session:${id}`)
+		);
+		return ended;
+	});
+	for (const { id } of gone) onGone(id);
 }
 
 function createLucia(adapter: Adapter): Lucia<Record<never, never>, UserAttributes> {
@@ -91,12 +105,6 @@ export function createSessions(db: Db, onGone: (sessionId: string) => void) {
 		end: (sessionId: string): Promise<void> => lucia.invalidateSession(sessionId),
 
 		/** Removes what has expired without anybody asking for it. */
-		async sweep(): Promise<void> {
-			const gone = await db
-				.delete(sessions)
-				.where(lte(sessions.expiresAt, clock))
-				.returning({ id: sessions.id });
-			for (const { id } of gone) onGone(id);
-		}
+		sweep: (): Promise<void> => endSessions(db, lte(sessions.expiresAt, clock), onGone)
 	};
 }

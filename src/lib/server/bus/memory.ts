@@ -7,13 +7,16 @@ export function createMemoryBus(): Bus {
 	const listeners = new Map<Topic, Set<Listener>>();
 	const everywhere = new Set<Listener>();
 
+	function publish(topics: readonly Topic[], news: News): void {
+		for (const topic of topics) {
+			for (const listener of everywhere) listener(news, topic);
+			for (const listener of [...(listeners.get(topic) ?? [])]) listener(news, topic);
+		}
+	}
+
 	return {
-		publish(topics, news) {
-			for (const topic of topics) {
-				for (const listener of everywhere) listener(news, topic);
-				for (const listener of [...(listeners.get(topic) ?? [])]) listener(news, topic);
-			}
-		},
+		publish,
+		publishHere: publish,
 		subscribe(topics, listener) {
 			for (const topic of topics) {
 				let set = listeners.get(topic);
@@ -32,6 +35,7 @@ export function createMemoryBus(): Bus {
 			everywhere.add(listener);
 			return () => everywhere.delete(listener);
 		},
+		onDoubt: () => () => {}, // nothing is between us and our listeners
 		async close() {
 			everywhere.clear();
 			listeners.clear();

@@ -1,6 +1,7 @@
 import { and, asc, eq, sql } from 'drizzle-orm';
 import type { CallSettings, CallState } from '../../call/core/call-state';
 import { nextDeadline } from '../../call/core/call-state';
+import { clock } from '../db/columns';
 import type { Tx } from '../db/client';
 import { callDevices, callParticipants, calls } from '../db/schema';
 
@@ -43,7 +44,7 @@ export async function saveCall(
 ): Promise<void> {
 	await tx
 		.update(calls)
-		.set({ ...callColumns(after), nextDeadlineAt: nextDeadline(after, settings) })
+		.set({ ...callColumns(after), nextDeadlineAt: nextDeadline(after, settings), changedAt: clock })
 		.where(eq(calls.id, after.id));
 	await saveParts(tx, before, after);
 }

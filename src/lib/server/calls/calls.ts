@@ -77,11 +77,11 @@ export function createCalls({ db, bus, settings, memberIds, endDevices, raiseEpo
 		const topics = new Set<Topic>();
 		for (const userId of audience) topics.add(`user:${userId}`);
 		for (const { userId } of call.participants) topics.add(`user:${userId}`);
-		bus.publish([...topics], { type: 'call', callId: call.id });
+		bus.publish([...topics], { type: 'call', callId: call.id, version: call.version });
 		const missedBy = call.participants.filter((one) => one.invite === 'missed' || one.invite === 'cancelled');
 		bus.publish(
 			missedBy.map((one): Topic => `user:${one.userId}`),
-			{ type: 'missed' }
+			{ type: 'missed', seenAt: null }
 		);
 	}
 

@@ -2,6 +2,7 @@ import { and, count, desc, eq, inArray, isNull, lt, ne, or, sql } from 'drizzle-
 import type { EndReason, InviteState } from '../../call/core/snapshot';
 import type { Bus } from '../bus/bus';
 import type { Db } from '../db/client';
+import { noteMissedSeen } from '../db/endings';
 import { callParticipants, calls, rooms, users } from '../db/schema';
 
 export type HistoryCursor = { startedAt: number; callId: string };
@@ -111,12 +112,15 @@ export function createHistory({ db, bus }: { db: Db; bus: Bus }) {
 
 		/** They were looked at, on one device: the badge goes on all. */
 		async markMissedSeen(userId: string): Promise<void> {
-			const seen = await db
-				.update(callParticipants)
-				.set({ seenAt: sql`clock_timestamp()` })
-				.where(and(eq(callParticipants.userId, userId), isMissed, isNull(callParticipants.seenAt)))
-				.returning({ callId: callParticipants.callId });
-			if (seen.length > 0) bus.publish([`user:${userId}`], { type: 'missed' });
+			const seenAt = await db.transaction(async (tx) => {
+				const seen = await tx
+					.update(callParticipants)
+					.set({ seenAt: sql`clock_timestamp()` })
+					.where(and(eq(callParticipants.userId, userId), isMissed, isNull(callParticipants.seenAt)))
+					.returning({ callId: callParticipants.callId });
+				return seen.length > 0 ? noteMissedSeen(tx, userId) : null;
+			});
+			if (seenAt !== null) bus.publish([`user:${userId}`], { type: 'missed', seenAt });
 		}
 	};
 }

@@ -63,17 +63,23 @@ export const apiTokens = pgTable(
 export const roomKind = pgEnum('room_kind', ['group', 'direct']);
 export const memberRole = pgEnum('member_role', ['owner', 'member']);
 
-export const rooms = pgTable('rooms', {
-	id: uuid('id').primaryKey().defaultRandom(),
-	kind: roomKind('kind').notNull(),
-	/** Empty for a direct room: each of the two sees the other's name. */
-	name: text('name').notNull(),
-	/** Both user ids, sorted, with a colon: one direct room per pair. */
-	directKey: text('direct_key').unique(),
-	/** The number of the newest message; raised under this row's lock, so the log has no holes. */
-	lastN: integer('last_n').notNull().default(0),
-	createdAt: instant('created_at').notNull().default(clock)
-});
+export const rooms = pgTable(
+	'rooms',
+	{
+		id: uuid('id').primaryKey().defaultRandom(),
+		kind: roomKind('kind').notNull(),
+		/** Empty for a direct room: each of the two sees the other's name. */
+		name: text('name').notNull(),
+		/** Both user ids, sorted, with a colon: one direct room per pair. */
+		directKey: text('direct_key').unique(),
+		/** The number of the newest message; raised under this row's lock, so the log has no holes. */
+		lastN: integer('last_n').notNull().default(0),
+		createdAt: instant('created_at').notNull().default(clock),
+		/** When its name, its members or `lastN` changed last; no two changes have the same (`nextStamp`). */
+		changedAt: instant('changed_at').notNull().default(clock)
+	},
+	(t) => [index('rooms_changed_at').on(t.changedAt)]
+);
 
 export const roomMembers = pgTable(
 	'room_members',
@@ -171,7 +177,9 @@ export const calls = pgTable(
 		/** Since when one device is alone in an active call. */
 		aloneSince: instant('alone_since'),
 		/** The earliest deadline of this call: what the sweeper looks for. */
-		nextDeadlineAt: instant('next_deadline_at')
+		nextDeadlineAt: instant('next_deadline_at'),
+		/** When `version` was raised last: what the heads' check looks for. */
+		changedAt: instant('changed_at').notNull().default(clock)
 	},
 	(t) => [
 		uniqueIndex('calls_one_live_per_room')
@@ -179,7 +187,8 @@ export const calls = pgTable(
 			.where(sql`${t.phase} <> 'ended'`),
 		index('calls_next_deadline')
 			.on(t.nextDeadlineAt)
-			.where(sql`${t.phase} <> 'ended'`)
+			.where(sql`${t.phase} <> 'ended'`),
+		index('calls_changed_at').on(t.changedAt)
 	]
 );
 
@@ -303,4 +312,22 @@ export const signals = pgTable(
 		expiresAt: instant('expires_at').notNull()
 	},
 	(t) => [primaryKey({ columns: [t.mailboxId, t.epoch, t.seq] }), index('signals_expires_at').on(t.expiresAt)]
+);
+
+// --- endings --------------------------------------------------------------------------------------------
+
+/**
+ * What ended a moment ago and left no row behind that could show it. Written in the transaction that ends it, and
+ * swept after a minute: a server that lost the bus' word of it finds it here.
+ */
+export const endings = pgTable(
+	'endings',
+	{
+		/** The bus topic that it concerns: `session:ID` (tokens too), `device:ID` or `user:ID`. */
+		topic: text('topic').notNull(),
+		/** Of a user: the room that they are not in any more; null when their missed calls were looked at. */
+		roomId: uuid('room_id'),
+		endedAt: instant('ended_at').notNull().default(clock)
+	},
+	(t) => [index('endings_ended_at').on(t.endedAt)]
 );

@@ -4,7 +4,7 @@ import { fail } from '../../call/core/errors';
 import { MAX_ROOM_MEMBERS } from '../../call/core/limits';
 import type { Db } from '../db/client';
 import { roomInvites, roomMembers, rooms } from '../db/schema';
-import { memberIds, lockRoom, lockRoomFor } from './members';
+import { memberIds, lockRoom, lockRoomFor, stampRoom } from './members';
 
 /** Invite links: one code per room, 128 random bits, so nobody finds one by trying. */
 export function createInvites(db: Db) {
@@ -37,8 +37,11 @@ export function createInvites(db: Db) {
 			return row ?? fail('room/invite-not-found');
 		},
 
-		/** @throws {ParleyError} `room/invite-not-found`, `room/full` */
-		async join(code: string, userId: string): Promise<{ roomId: string; joined: boolean }> {
+		/**
+		 * @returns the room's new stamp; null when this person was in it already
+		 * @throws {ParleyError} `room/invite-not-found`, `room/full`
+		 */
+		async join(code: string, userId: string): Promise<{ roomId: string; stamp: number | null }> {
 			const find = (from: Pick<Db, 'select'>) =>
 				from.select({ roomId: roomInvites.roomId }).from(roomInvites).where(eq(roomInvites.code, code));
 			return db.transaction(async (tx) => {
@@ -53,10 +56,11 @@ export function createInvites(db: Db) {
 					.values({ roomId, userId, role: 'member' })
 					.onConflictDoNothing()
 					.returning({ userId: roomMembers.userId });
-				if (added.length > 0 && (await memberIds(tx, roomId)).length > MAX_ROOM_MEMBERS) {
+				if (added.length === 0) return { roomId, stamp: null };
+				if ((await memberIds(tx, roomId)).length > MAX_ROOM_MEMBERS) {
 					fail('room/full', { most: MAX_ROOM_MEMBERS });
 				}
-				return { roomId, joined: added.length > 0 };
+				return { roomId, stamp: await stampRoom(tx, roomId) };
 			});
 		}
 	};

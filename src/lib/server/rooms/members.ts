@@ -1,11 +1,18 @@
 import { and, asc, eq } from 'drizzle-orm';
 import { fail } from '../../call/core/errors';
 import type { DbOrTx, Tx } from '../db/client';
+import { nextStamp } from '../db/columns';
 import { roomMembers, rooms } from '../db/schema';
 
 export type Role = (typeof roomMembers.$inferSelect)['role'];
 export type Membership = { roomId: string; userId: string; role: Role };
-export type LockedRoom = { id: string; kind: 'group' | 'direct'; lastN: number; role: Role };
+export type LockedRoom = {
+	id: string;
+	kind: 'group' | 'direct';
+	lastN: number;
+	changedAt: number;
+	role: Role;
+};
 
 /** The ids of everybody in a room. */
 export async function memberIds(db: DbOrTx, roomId: string): Promise<string[]> {
@@ -29,7 +36,7 @@ export async function requireMember(db: DbOrTx, roomId: string, userId: string):
 /** Locks a room's row: members and messages change under it alone. Null when there is none. */
 export async function lockRoom(tx: Tx, roomId: string) {
 	const [room] = await tx
-		.select({ id: rooms.id, kind: rooms.kind, lastN: rooms.lastN })
+		.select({ id: rooms.id, kind: rooms.kind, lastN: rooms.lastN, changedAt: rooms.changedAt })
 		.from(rooms)
 		.where(eq(rooms.id, roomId))
 		.for('update');
@@ -47,6 +54,17 @@ export async function lockRoomFor(tx: Tx, roomId: string, userId: string): Promi
 	if (!room) return fail('room/not-found');
 	const { role } = await requireMember(tx, roomId, userId);
 	return { ...room, role };
+}
+
+/** Notes that a locked room has changed. @returns its new stamp */
+export async function stampRoom(tx: Tx, roomId: string, change: { lastN?: number } = {}): Promise<number> {
+	const [room] = await tx
+		.update(rooms)
+		.set({ ...change, changedAt: nextStamp(rooms.changedAt) })
+		.where(eq(rooms.id, roomId))
+		.returning({ stamp: rooms.changedAt });
+	if (!room) throw new Error('a locked room vanished');
+	return room.stamp;
 }
 
 /** A room whose last owner left passes to whoever has been in it longest. The caller holds the room's lock. */

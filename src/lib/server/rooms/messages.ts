@@ -5,7 +5,7 @@ import { MAX_MESSAGES_PER_PAGE } from '../../call/core/limits';
 import type { Bus } from '../bus/bus';
 import type { Db, DbOrTx, Tx } from '../db/client';
 import { messages, rooms, users } from '../db/schema';
-import { lockRoomFor } from './members';
+import { lockRoomFor, stampRoom } from './members';
 
 export type NewMessage = {
 	roomId: string;
@@ -42,10 +42,10 @@ export function createMessages(deps: {
 }) {
 	const { db, bus, memberIds } = deps;
 
-	async function write(tx: Tx, message: NewMessage): Promise<RoomMessage> {
+	async function write(tx: Tx, message: NewMessage): Promise<{ kept: RoomMessage; stamp: number }> {
 		const { userId, id, body } = message;
 		// The room's id as Postgres spells it: what came in may be in capitals.
-		const { id: roomId, lastN } = await lockRoomFor(tx, message.roomId, userId);
+		const { id: roomId, lastN, changedAt } = await lockRoomFor(tx, message.roomId, userId);
 		const n = lastN + 1;
 		// The number is taken only if the row went in: a repetition leaves no hole.
 		const added = await tx
@@ -53,11 +53,11 @@ export function createMessages(deps: {
 			.values({ roomId, n, id, authorId: userId, body })
 			.onConflictDoNothing({ target: [messages.authorId, messages.id] })
 			.returning({ n: messages.n });
-		if (added.length > 0) await tx.update(rooms).set({ lastN: n }).where(eq(rooms.id, roomId));
+		const stamp = added.length > 0 ? await stampRoom(tx, roomId, { lastN: n }) : changedAt;
 		const [kept] = await select(tx).where(and(eq(messages.authorId, userId), eq(messages.id, id)));
 		if (!kept) throw new Error('a message vanished');
 		if (kept.roomId !== roomId || kept.body !== body) fail('message/id-taken');
-		return kept;
+		return { kept, stamp };
 	}
 
 	return {
@@ -67,10 +67,10 @@ export function createMessages(deps: {
 		 * @throws {ParleyError} `room/not-found`; `message/id-taken` for the same id with another text or room
 		 */
 		async send(message: NewMessage): Promise<RoomMessage> {
-			const kept = await db.transaction((tx) => write(tx, message));
+			const { kept, stamp } = await db.transaction((tx) => write(tx, message));
 			// Also after a repetition: the first time may have ended between its commit and this line.
 			const topics = (await memberIds(db, kept.roomId)).map((id) => `user:${id}` as const);
-			bus.publish(topics, { type: 'room', roomId: kept.roomId });
+			bus.publish(topics, { type: 'room', roomId: kept.roomId, stamp });
 			return kept;
 		},
 

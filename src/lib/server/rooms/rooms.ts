@@ -3,10 +3,19 @@ import { fail } from '../../call/core/errors';
 import type { RoomHead } from '../../call/core/inbox';
 import type { Bus } from '../bus/bus';
 import type { Db, Tx } from '../db/client';
+import { noteMemberGone } from '../db/endings';
 import { roomInvites, roomMembers, rooms, users } from '../db/schema';
 import { findHeads } from './heads';
 import { createInvites } from './invites';
-import { lockRoomFor, memberIds, passOwnership, requireMember, type Membership, type Role } from './members';
+import {
+	lockRoomFor,
+	memberIds,
+	passOwnership,
+	requireMember,
+	stampRoom,
+	type Membership,
+	type Role
+} from './members';
 
 export type RoomMember = {
 	userId: string;
@@ -24,6 +33,9 @@ export type RoomDetail = { room: RoomHead; members: RoomMember[] };
  */
 export type OnMemberGone = (tx: Tx, gone: { roomId: string; userId: string }) => Promise<() => void>;
 
+type RoomChange = { roomId: string; stamp: number };
+const changeColumns = { roomId: rooms.id, stamp: rooms.changedAt };
+
 /**
  * Rooms and who is in them. What one may not see answers `room/not-found`, like what does not exist.
  *
@@ -32,10 +44,10 @@ export type OnMemberGone = (tx: Tx, gone: { roomId: string; userId: string }) =>
 export function createRooms({ db, bus, onMemberGone }: { db: Db; bus: Bus; onMemberGone: OnMemberGone }) {
 	const invites = createInvites(db);
 
-	function announce(roomId: string, userIds: readonly string[]): void {
+	function announce({ roomId, stamp }: RoomChange, userIds: readonly string[]): void {
 		bus.publish(
 			userIds.map((id) => `user:${id}` as const),
-			{ type: 'room', roomId }
+			{ type: 'room', roomId, stamp }
 		);
 	}
 
@@ -55,13 +67,15 @@ export function createRooms({ db, bus, onMemberGone }: { db: Db; bus: Bus; onMem
 		const finish = await onMemberGone(tx, { roomId, userId });
 		const remaining = await memberIds(tx, roomId);
 		if (remaining.length === 0) await tx.delete(roomInvites).where(eq(roomInvites.roomId, roomId));
-		return { roomId, userId, finish, remaining };
+		const stamp = await stampRoom(tx, roomId);
+		await noteMemberGone(tx, { userId, roomId, stamp });
+		return { roomId, stamp, userId, finish, remaining };
 	}
 
-	function announceGone({ roomId, userId, finish, remaining }: Awaited<ReturnType<typeof takeOut>>): void {
+	function announceGone({ finish, userId, remaining, ...change }: Awaited<ReturnType<typeof takeOut>>): void {
 		finish();
-		bus.publish([`user:${userId}`], { type: 'room-gone', roomId });
-		announce(roomId, remaining);
+		bus.publish([`user:${userId}`], { type: 'room-gone', ...change });
+		announce(change, remaining);
 	}
 
 	/** @throws {ParleyError} `room/not-found`, `room/direct-fixed` */
@@ -82,14 +96,14 @@ export function createRooms({ db, bus, onMemberGone }: { db: Db; bus: Bus; onMem
 		head,
 
 		async create(userId: string, { name }: { name: string }): Promise<RoomHead> {
-			const roomId = await db.transaction(async (tx) => {
-				const [room] = await tx.insert(rooms).values({ kind: 'group', name }).returning({ id: rooms.id });
+			const made = await db.transaction(async (tx) => {
+				const [room] = await tx.insert(rooms).values({ kind: 'group', name }).returning(changeColumns);
 				if (!room) throw new Error('insert returned no row');
-				await tx.insert(roomMembers).values({ roomId: room.id, userId, role: 'owner' });
-				return room.id;
+				await tx.insert(roomMembers).values({ roomId: room.roomId, userId, role: 'owner' });
+				return room;
 			});
-			announce(roomId, [userId]);
-			return requireHead(roomId, userId);
+			announce(made, [userId]);
+			return requireHead(made.roomId, userId);
 		},
 
 		/**
@@ -106,25 +120,25 @@ export function createRooms({ db, bus, onMemberGone }: { db: Db; bus: Bus; onMem
 			if (other.id === userId) fail('user/not-yourself');
 			const pair = [userId, other.id].sort();
 			const directKey = pair.join(':');
-			const { roomId, made } = await db.transaction(async (tx) => {
+			const { room, made } = await db.transaction(async (tx) => {
 				// Whoever comes second waits here for the first, and finds that room in the next statement.
 				const [room] = await tx
 					.insert(rooms)
 					.values({ kind: 'direct', name: '', directKey })
 					.onConflictDoNothing({ target: rooms.directKey })
-					.returning({ id: rooms.id });
+					.returning(changeColumns);
 				if (room) {
 					await tx
 						.insert(roomMembers)
-						.values(pair.map((id) => ({ roomId: room.id, userId: id, role: 'member' as const })));
-					return { roomId: room.id, made: true };
+						.values(pair.map((id) => ({ roomId: room.roomId, userId: id, role: 'member' as const })));
+					return { room, made: true };
 				}
-				const [known] = await tx.select({ id: rooms.id }).from(rooms).where(eq(rooms.directKey, directKey));
+				const [known] = await tx.select(changeColumns).from(rooms).where(eq(rooms.directKey, directKey));
 				if (!known) throw new Error('a direct room vanished');
-				return { roomId: known.id, made: false };
+				return { room: known, made: false };
 			});
-			if (made) announce(roomId, pair);
-			return requireHead(roomId, userId);
+			if (made) announce(room, pair);
+			return requireHead(room.roomId, userId);
 		},
 
 		/** @throws {ParleyError} `room/not-found` */
@@ -181,8 +195,8 @@ export function createRooms({ db, bus, onMemberGone }: { db: Db; bus: Bus; onMem
 
 		/** Joining a room that one is in changes nothing. @throws {ParleyError} `room/invite-not-found`, `room/full` */
 		async joinByInvite(code: string, userId: string): Promise<RoomHead> {
-			const { roomId, joined } = await invites.join(code, userId);
-			if (joined) announce(roomId, await memberIds(db, roomId));
+			const { roomId, stamp } = await invites.join(code, userId);
+			if (stamp !== null) announce({ roomId, stamp }, await memberIds(db, roomId));
 			return requireHead(roomId, userId);
 		}
 	};

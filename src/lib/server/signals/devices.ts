@@ -4,6 +4,7 @@ import type { Cursor } from '../../call/core/signal';
 import type { Bus } from '../bus/bus';
 import { clock } from '../db/columns';
 import type { Db, Tx } from '../db/client';
+import { noteEndings } from '../db/endings';
 import { devices, mailboxes } from '../db/schema';
 import { arrayParam } from './arrays';
 import { lockMailboxes } from './locks';
@@ -11,10 +12,12 @@ import { lockMailboxes } from './locks';
 /** How many devices one sweep ends: their locks are held together. */
 const MAX_SWEPT_DEVICES = 500;
 
+const topicOf = (deviceId: string) => `device:${deviceId}` as const;
+
 /** Page loads and other programs' connections, each with a mailbox of its own. */
 export function createDevices({ db, bus }: { db: Db; bus: Bus }) {
 	const announceEnd = (deviceIds: readonly string[]) => {
-		for (const deviceId of deviceIds) bus.publish([`device:${deviceId}`], { type: 'closed' });
+		bus.publish(deviceIds.map(topicOf), { type: 'closed' });
 	};
 
 	return {
@@ -62,7 +65,9 @@ export function createDevices({ db, bus }: { db: Db; bus: Bus }) {
 				.delete(devices)
 				.where(inArray(devices.id, deviceIds))
 				.returning({ id: devices.id });
-			return () => announceEnd(ended.map(({ id }) => id));
+			const ids = ended.map(({ id }) => id);
+			await noteEndings(tx, ids.map(topicOf));
+			return () => announceEnd(ids);
 		},
 
 		/**
@@ -88,7 +93,9 @@ export function createDevices({ db, bus }: { db: Db; bus: Bus }) {
 						)}) and ${isForgotten}
 						returning id
 					`);
-					return gone.map(({ id }) => id);
+					const ids = gone.map(({ id }) => id);
+					await noteEndings(tx, ids.map(topicOf));
+					return ids;
 				},
 				{ isolationLevel: 'read committed' }
 			);
