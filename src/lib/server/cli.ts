@@ -1,5 +1,6 @@
 import path from 'node:path';
 import postgres from 'postgres';
+import { checkBus } from './bus/open-bus';
 import { openDatabase } from './db/database';
 import { placeForData } from './db/embedded-place';
 import { lockHolder } from './db/embedded-lock';
@@ -27,7 +28,8 @@ async function doctor(env: Env): Promise<boolean> {
 			true,
 			env.turnUrls.length > 0 ? 'TURN is configured' : 'no TURN_URLS: calls between strict networks will fail'
 		],
-		await checkDatabase(env)
+		await checkDatabase(env),
+		await tryBus(env)
 	];
 	for (const [ok, line] of checks) say(`${ok ? 'ok  ' : 'BAD '} ${line}`);
 	return checks.every(([ok]) => ok);
@@ -55,6 +57,18 @@ async function checkDatabase(env: Env): Promise<[ok: boolean, line: string]> {
 		return [false, `no database at ${host}: ${message || code}`];
 	} finally {
 		await sql.end({ timeout: 2 });
+	}
+}
+
+async function tryBus({ bus }: Env): Promise<[ok: boolean, line: string]> {
+	if (bus.kind === 'memory') return [true, 'no bus to other servers: this one serves alone'];
+	const where = `bus to other servers: ${bus.kind} at ${new URL(bus.url).host}`;
+	try {
+		await checkBus(bus);
+		return [true, where];
+	} catch (error) {
+		const { message, code } = error as { message?: string; code?: string };
+		return [false, `${where}: ${message || code}`];
 	}
 }
 

@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import type { BusSettings } from './bus/open-bus';
 
 const flag = z
 	.enum(['on', 'off'])
@@ -30,6 +31,14 @@ const schema = z
 		ORIGIN: z.url({ protocol: /^https?$/ }).optional(),
 		/** Unset: an embedded Postgres is started. */
 		DATABASE_URL: z.url({ protocol: /^postgres(ql)?$/ }).optional(),
+		/** Carries news between servers instead of Postgres. */
+		REDIS_URL: z
+			.url({ protocol: /^rediss?$/ })
+			.max(2_000)
+			.regex(/^[^/]+\/\/[^/]*(\/\d*)?$/, 'may end with the number of a database, and with nothing else')
+			.optional(),
+		/** Unset: Redis when it has a URL, else Postgres when that has one, else this process alone. */
+		PARLEY_BUS: z.enum(['memory', 'postgres', 'redis']).optional(),
 		/** Where the embedded Postgres keeps its files. */
 		PARLEY_DATA: z.string().min(1).optional(),
 		LOG_LEVEL: z.enum(['trace', 'debug', 'info', 'warn', 'error', 'fatal', 'silent']).default('info'),
@@ -59,11 +68,20 @@ const schema = z
 		path: ['TURN_SECRET'],
 		message: 'is needed with TURN_URLS (at least 16 characters)'
 	})
+	.refine((env) => env.PARLEY_BUS !== 'postgres' || env.DATABASE_URL !== undefined, {
+		path: ['PARLEY_BUS'],
+		message: '"postgres" needs DATABASE_URL'
+	})
+	.refine((env) => env.PARLEY_BUS !== 'redis' || env.REDIS_URL !== undefined, {
+		path: ['PARLEY_BUS'],
+		message: '"redis" needs REDIS_URL'
+	})
 	.transform((env) => ({
 		port: env.PORT,
 		host: env.HOST,
 		origin: env.ORIGIN ?? `http://localhost:${env.PORT}`,
 		databaseUrl: env.DATABASE_URL,
+		bus: chooseBus(env),
 		dataDir: env.PARLEY_DATA,
 		logLevel: env.LOG_LEVEL,
 		webSocket: env.PARLEY_WEBSOCKET,
@@ -74,6 +92,18 @@ const schema = z
 		turnUrls: env.TURN_URLS,
 		turnSecret: env.TURN_SECRET
 	}));
+
+type BusVariables = {
+	PARLEY_BUS?: BusSettings['kind'] | undefined;
+	REDIS_URL?: string | undefined;
+	DATABASE_URL?: string | undefined;
+};
+
+function chooseBus({ PARLEY_BUS: asked, REDIS_URL, DATABASE_URL }: BusVariables): BusSettings {
+	if (REDIS_URL && (asked ?? 'redis') === 'redis') return { kind: 'redis', url: REDIS_URL };
+	if (DATABASE_URL && (asked ?? 'postgres') === 'postgres') return { kind: 'postgres', url: DATABASE_URL };
+	return { kind: 'memory' };
+}
 
 export type Env = z.infer<typeof schema>;
 

@@ -6,6 +6,7 @@ import { LEASE_LIFETIME_MS } from '../call/core/limits';
 import { createAccounts } from './auth/accounts';
 import type { Bus } from './bus/bus';
 import { createMemoryBus } from './bus/memory';
+import { openBus } from './bus/open-bus';
 import { createCalls } from './calls/calls';
 import type { DbConnection } from './db/client';
 import { sweepEndings } from './db/endings';
@@ -94,6 +95,7 @@ export async function wire(deps: { env: Env; connection: DbConnection; log: Logg
 	const { env, log } = deps;
 	const { services, bus, heads, resetExpired } = createServices({
 		...deps,
+		bus: openBus(env.bus, log),
 		onError: (error) => log.error({ error }, 'background work failed')
 	});
 	const { accounts, calls, devices, signals } = services;
