@@ -4,6 +4,7 @@ import { existsSync, mkdirSync, readdirSync, rmSync, writeFileSync } from 'node:
 import path from 'node:path';
 
 const DEBIAN_POSTGRES = '/usr/lib/postgresql';
+const MAY_START = '/usr/sbin/policy-rc.d';
 const CREATE_CLUSTER = '/etc/postgresql-common/createcluster.conf';
 
 /** Need -> where it is found, and the Debian package that brings it. */
@@ -14,6 +15,10 @@ const NEEDS = {
 			['/usr/bin/chromium', '/usr/bin/chromium-browser', '/usr/bin/google-chrome'].some((file) =>
 				existsSync(file)
 			)
+	},
+	'redis-server': {
+		package: 'redis-server',
+		find: () => spawnSync('redis-server', ['--version'], { stdio: 'ignore' }).status === 0
 	},
 	postgresql: {
 		package: 'postgresql',
@@ -40,7 +45,18 @@ function aptGet(args) {
 	return status === 0 ? '' : (stderr?.trim().split('\n').at(-1) ?? '') || `apt-get ended with ${status}`;
 }
 
-/** The binaries are wanted, not a server: without this file Debian makes and starts one. */
+/** The binaries are wanted, not daemons: without this file Debian starts what it installs. */
+function withoutDaemons(/** @type {() => string} */ install) {
+	if (existsSync(MAY_START)) return install();
+	writeFileSync(MAY_START, '#!/bin/sh\nexit 101\n', { mode: 0o755 });
+	try {
+		return install();
+	} finally {
+		rmSync(MAY_START, { force: true });
+	}
+}
+
+/** Nor a database: without this file Debian makes one for its Postgres. */
 function withoutCluster(/** @type {() => string} */ install) {
 	if (existsSync(path.dirname(CREATE_CLUSTER))) return install();
 	mkdirSync(path.dirname(CREATE_CLUSTER), { recursive: true });
@@ -66,7 +82,9 @@ export function provide(wanted, say) {
 		say(`Installing ${packages.join(' and ')} (apt-get)`);
 		const failed =
 			aptGet(['update']) ||
-			withoutCluster(() => aptGet(['install', '-y', '--no-install-recommends', ...packages]));
+			withoutDaemons(() =>
+				withoutCluster(() => aptGet(['install', '-y', '--no-install-recommends', ...packages]))
+			);
 		if (failed) why = `installing it failed: ${failed}`;
 	} else if (process.getuid?.() !== 0) why += ', and only root could install it';
 	return new Map(missing.filter((need) => !NEEDS[need].find()).map((need) => [need, why]));
