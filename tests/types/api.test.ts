@@ -1,6 +1,7 @@
 import type { inferRouterInputs, inferRouterOutputs } from '@trpc/server';
 import { expectTypeOf, test } from 'vitest';
 import type { InboxPage, RoomHead, RoomMessage } from '../../src/lib/call/core/inbox';
+import type { OfferedRung } from '../../src/lib/call/core/rung';
 import type { Cursor, SignalSend } from '../../src/lib/call/core/signal';
 import type { CallKind, CallSnapshot } from '../../src/lib/call/core/snapshot';
 import type { calls, users } from '../../src/lib/server/db/schema';
@@ -17,7 +18,11 @@ test('what the router answers is what core says travels', () => {
 	expectTypeOf<Outputs['calls']['start']>().toEqualTypeOf<CallSnapshot>();
 	expectTypeOf<Outputs['calls']['inRoom']>().toEqualTypeOf<CallSnapshot | null>();
 	expectTypeOf<Outputs['inbox']['poll']>().toEqualTypeOf<InboxPage>();
-	expectTypeOf<Outputs['inbox']['open']>().toEqualTypeOf<{ deviceId: string; cursor: Cursor }>();
+	expectTypeOf<Outputs['inbox']['open']>().toEqualTypeOf<{
+		deviceId: string;
+		cursor: Cursor;
+		rungs: readonly OfferedRung[];
+	}>();
 	expectTypeOf<Outputs['rooms']['list']>().toEqualTypeOf<RoomHead[]>();
 	expectTypeOf<Outputs['messages']['send']>().toEqualTypeOf<RoomMessage>();
 	expectTypeOf<Outputs['messages']['page']['messages']>().toEqualTypeOf<RoomMessage[]>();

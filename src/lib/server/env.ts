@@ -1,10 +1,6 @@
 import { z } from 'zod';
+import { offeredRung } from '../call/core/rung';
 import type { BusSettings } from './bus/open-bus';
-
-const flag = z
-	.enum(['on', 'off'])
-	.describe('"on" or "off"')
-	.transform((value) => value === 'on');
 
 const seconds = (fallback: number, max: number) =>
 	z.coerce
@@ -42,8 +38,18 @@ const schema = z
 		/** Where the embedded Postgres keeps its files. */
 		PARLEY_DATA: z.string().min(1).optional(),
 		LOG_LEVEL: z.enum(['trace', 'debug', 'info', 'warn', 'error', 'fatal', 'silent']).default('info'),
-		/** "off" refuses every WebSocket, as some proxies do: everybody polls. */
-		PARLEY_WEBSOCKET: flag.default(true),
+		/** How devices may read, comma-separated. The other ways are refused. */
+		PARLEY_RUNGS: z
+			.string()
+			.default(offeredRung.options.join(','))
+			.transform((value) => [...new Set(value.split(',').map((rung) => rung.trim()))])
+			.pipe(
+				z.array(
+					z.enum(offeredRung.options, {
+						error: `must be one or more of ${offeredRung.options.join(', ')}, comma-separated`
+					})
+				)
+			),
 		RING_LIFETIME_SECONDS: seconds(45, 600),
 		/** Always below the 30 s for which a signal lives. */
 		RECONNECT_GRACE_SECONDS: seconds(20, 29),
@@ -84,7 +90,7 @@ const schema = z
 		bus: chooseBus(env),
 		dataDir: env.PARLEY_DATA,
 		logLevel: env.LOG_LEVEL,
-		webSocket: env.PARLEY_WEBSOCKET,
+		rungs: env.PARLEY_RUNGS,
 		ringLifetimeMs: env.RING_LIFETIME_SECONDS,
 		reconnectGraceMs: env.RECONNECT_GRACE_SECONDS,
 		meshLimit: env.MESH_LIMIT,

@@ -86,7 +86,8 @@ export function createServices({
 		roomHead: rooms.head,
 		messageByN: messages.byN
 	});
-	const services: Services = { accounts, rooms, messages, calls, devices, signals, inbox, ice };
+	const { rungs } = env;
+	const services: Services = { accounts, rooms, messages, calls, devices, signals, inbox, ice, rungs };
 	return { services, bus, heads, resetExpired };
 }
 
@@ -130,7 +131,7 @@ export async function wire(deps: { env: Env; connection: DbConnection; log: Logg
 	}
 
 	const socketServer = createSocketServer({
-		enabled: env.webSocket,
+		enabled: env.rungs.includes('websocket'),
 		origin: new URL(env.origin).origin,
 		async createContext(request: IncomingMessage) {
 			const credentials = readCredentials(request.headers);
@@ -139,7 +140,8 @@ export async function wire(deps: { env: Env; connection: DbConnection; log: Logg
 				identity: known?.identity ?? null,
 				hasCredentials: hasCredentials(credentials),
 				ip: request.socket.remoteAddress ?? '',
-				cookie: null
+				cookie: null,
+				overSocket: true
 			});
 		},
 		onIdentityOver: (identityId, end) =>

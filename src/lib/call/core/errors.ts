@@ -36,6 +36,10 @@ export const ERRORS = {
 	'token/too-many': { code: 'CONFLICT', message: 'You have too many tokens. Revoke one first.' },
 	'message/id-taken': { code: 'CONFLICT', message: 'That message id was used for another message.' },
 	'device/not-found': { code: 'NOT_FOUND', message: 'This page is not known any more. Reload it.' },
+	'inbox/rung-not-offered': {
+		code: 'FORBIDDEN',
+		message: 'This server does not offer that way of reading. Use one that inbox.open names.'
+	},
 	'call/not-found': { code: 'NOT_FOUND', message: 'There is no such call.' },
 	'call/nobody-to-call': { code: 'CONFLICT', message: 'There is nobody else in this room to call.' },
 	'call/full': { code: 'CONFLICT', message: 'This call is full.' },

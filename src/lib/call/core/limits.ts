@@ -13,6 +13,9 @@ export const MAX_MAILBOX_BYTES = 4 * 1024 * 1024;
 export const LEASE_RENEW_INTERVAL_MS = 10_000;
 export const LEASE_LIFETIME_MS = 20_000;
 
+/** A stream that has nothing to bring says so this often; whoever hears nothing for longer takes it for dead. */
+export const STREAM_PING_INTERVAL_MS = 5_000;
+
 /** The longest a poll may wait on the server for something to say. */
 export const MAX_POLL_WAIT_MS = 25_000;
 

@@ -1,7 +1,10 @@
 import { initTRPC, TRPCError } from '@trpc/server';
+import { getHTTPStatusCodeFromError } from '@trpc/server/http';
+import { TRPC_ERROR_CODES_BY_KEY } from '@trpc/server/rpc';
 import { z, ZodError } from 'zod';
 import { id } from '../../call/core/account';
 import { ERRORS, fail, ParleyError, type ErrorDetails, type ErrorKey } from '../../call/core/errors';
+import { STREAM_PING_INTERVAL_MS } from '../../call/core/limits';
 import type { Context } from './context';
 
 /** What every failure carries in `data`, whichever way it travels. */
@@ -24,14 +27,21 @@ function describe(error: TRPCError): FailureData {
 const t = initTRPC.context<Context>().create({
 	errorFormatter({ shape, error }) {
 		const failure = describe(error);
+		// A stream that fails half-way has its failure wrapped as an unknown one, and clients would only try again.
+		const code = error.cause instanceof ParleyError ? ERRORS[failure.key].code : error.code;
+		const httpStatus = getHTTPStatusCodeFromError(new TRPCError({ code }));
 		return {
-			code: shape.code,
+			code: TRPC_ERROR_CODES_BY_KEY[code],
 			// Never an internal message: it may hold SQL, paths or what somebody wrote.
 			message: ERRORS[failure.key].message,
-			data: { code: error.code, httpStatus: shape.data.httpStatus, path: shape.data.path, ...failure }
+			data: { code, httpStatus, path: shape.data.path, ...failure }
 		};
 	},
-	sse: { ping: { enabled: true, intervalMs: 10_000 } }
+	sse: {
+		ping: { enabled: true, intervalMs: STREAM_PING_INTERVAL_MS },
+		// For programs that use tRPC's own client; our link leaves a silent stream before that.
+		client: { reconnectAfterInactivityMs: 2 * STREAM_PING_INTERVAL_MS }
+	}
 });
 
 /** Rooms throw `ParleyError`; tRPC wants its own. */

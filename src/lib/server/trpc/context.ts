@@ -16,4 +16,6 @@ export type Context = {
 	/** The caller's address, for limits; '' when unknown. */
 	ip: string;
 	cookie: SessionCookie | null;
+	/** Absent over HTTP. */
+	overSocket?: true;
 };

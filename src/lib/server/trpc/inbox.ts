@@ -1,24 +1,31 @@
 import { tracked } from '@trpc/server';
 import { z } from 'zod';
+import { fail } from '../../call/core/errors';
 import { MAX_POLL_WAIT_MS } from '../../call/core/limits';
 import { cursor, eventId } from '../../call/core/signal';
 import { deviceProcedure, router, userProcedure } from './base';
 
 export const inboxRouter = router({
-	/** Makes this page load, or program, a device: it gets an id and a mailbox. */
-	open: userProcedure.mutation(({ ctx }) => ctx.services.devices.open(ctx.identity.userId)),
+	/** Makes this page load, or program, a device: it gets an id and a mailbox, and hears how it may read. */
+	open: userProcedure.mutation(async ({ ctx }) => ({
+		...(await ctx.services.devices.open(ctx.identity.userId)),
+		rungs: ctx.services.rungs
+	})),
 
 	/** Push. tRPC subscribes again with `lastEventId`, so a dropped stream resumes where it stopped. */
-	stream: deviceProcedure.input(z.object({ lastEventId: eventId.optional() })).subscription(async function* ({
-		ctx,
-		input,
-		signal
-	}) {
-		const viewer = { deviceId: ctx.device.id, userId: ctx.device.userId, identityId: ctx.identity.id };
-		for await (const { id, item } of ctx.services.inbox.follow(viewer, input.lastEventId, signal)) {
-			yield tracked(id, item); // always tracked: one bare item erases the resume point
-		}
-	}),
+	stream: deviceProcedure
+		.input(z.object({ lastEventId: eventId.optional() }))
+		.use(({ ctx, next }) => {
+			// A WebSocket that is not offered was refused at its upgrade.
+			const offered = ctx.overSocket || ctx.services.rungs.includes('sse');
+			return offered ? next() : fail('inbox/rung-not-offered');
+		})
+		.subscription(async function* ({ ctx, input, signal }) {
+			const viewer = { deviceId: ctx.device.id, userId: ctx.device.userId, identityId: ctx.identity.id };
+			for await (const { id, item } of ctx.services.inbox.follow(viewer, input.lastEventId, signal)) {
+				yield tracked(id, item); // always tracked: one bare item erases the resume point
+			}
+		}),
 
 	/** Pull: the same news over the same cursor. Waits up to `waitMs` when there is nothing to say. */
 	poll: deviceProcedure
@@ -30,8 +37,13 @@ export const inboxRouter = router({
 			})
 		)
 		.query(({ ctx, input, signal }) => {
+			const { rungs } = ctx.services;
+			if (!rungs.some((rung) => rung === 'long-poll' || rung === 'short-poll')) {
+				return fail('inbox/rung-not-offered');
+			}
 			const viewer = { deviceId: ctx.device.id, userId: ctx.device.userId, identityId: ctx.identity.id };
-			return ctx.services.inbox.poll(viewer, input, signal);
+			const waitMs = rungs.includes('long-poll') ? input.waitMs : 0;
+			return ctx.services.inbox.poll(viewer, { ...input, waitMs }, signal);
 		}),
 
 	/** Everything up to the cursor was taken. Monotonic, clamped to the head, ignored for another epoch. */

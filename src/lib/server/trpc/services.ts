@@ -1,3 +1,4 @@
+import type { OfferedRung } from '../../call/core/rung';
 import type { Accounts } from '../auth/accounts';
 import type { Calls } from '../calls/calls';
 import type { Ice } from '../ice/ice';
@@ -17,4 +18,6 @@ export type Services = {
 	signals: Signals;
 	inbox: Inbox;
 	ice: Ice;
+	/** The ways of reading that this server offers. */
+	rungs: readonly OfferedRung[];
 };
