@@ -8,12 +8,17 @@ const RINGBACK_HERTZ = 425;
 
 const WAYS = [
 	{ way: 'over the WebSocket', blockWebSockets: false, env: {}, link: /WebSocket/ },
-	{ way: 'with every WebSocket refused in the browser', blockWebSockets: true, env: {}, link: /poll/i },
 	{
-		way: 'with every WebSocket refused by the server',
+		way: 'with every WebSocket refused in the browser',
+		blockWebSockets: true,
+		env: {},
+		link: /Server-sent events/
+	},
+	{
+		way: 'with every stream refused by the server',
 		blockWebSockets: false,
-		env: { PARLEY_WEBSOCKET: 'off' },
-		link: /poll/i
+		env: { PARLEY_RUNGS: 'long-poll,short-poll' },
+		link: /Long polling/
 	}
 ] as const;
 

@@ -1,226 +1,15 @@
-import { initTRPC, tracked, TRPCError } from '@trpc/server';
-import { createHTTPServer } from '@trpc/server/adapters/standalone';
-import { applyWSSHandler } from '@trpc/server/adapters/ws';
-import { randomUUID } from 'node:crypto';
-import type { AddressInfo } from 'node:net';
-import { afterEach, expect, test, vi } from 'vitest';
-import { WebSocket as NodeWebSocket, WebSocketServer } from 'ws';
-import { z } from 'zod';
-import { ERRORS, ParleyError, type ErrorKey } from '../call/core/errors';
-import { cursor, formatEventId, parseEventId, signalSend, type DeliveredSignal } from '../call/core/signal';
-import { createLink, type LinkOptions } from './create-link';
-import type { Link, LinkNews } from './link';
-
-type Mailbox = { epoch: number; rows: DeliveredSignal[]; lastN: Map<string, number>; acked: number };
-
-/** What survives a restart of the toy server, and what its tests turn and count. */
-class Store {
-	readonly mailboxes = new Map<string, Mailbox>();
-	readonly subscribedFrom: string[] = [];
-	readonly sends = { socket: 0, http: 0 };
-	readonly #waiting = new Set<() => void>();
-	pollsInFlight = 0;
-	lastPollAt = 0;
-	yielded = 0;
-	stateTag = 'a';
-	refuseUpgrades = false;
-	signedOut = false;
-	/** Sends over the socket are taken, and never answered. */
-	muteSocketSends = false;
-	/** The stream leaves this seq out. */
-	skipSeq = 0;
-
-	mailbox(deviceId: string): Mailbox {
-		if (this.signedOut) return refuse('auth/session-expired');
-		return this.mailboxes.get(deviceId) ?? refuse('device/not-found');
-	}
-
-	changed(signal: AbortSignal | undefined, withinMs?: number): Promise<void> {
-		return new Promise((resolve) => {
-			const done = () => {
-				clearTimeout(timer);
-				this.#waiting.delete(done);
-				resolve();
-			};
-			const timer = withinMs === undefined ? undefined : setTimeout(done, withinMs);
-			this.#waiting.add(done);
-			signal?.addEventListener('abort', done, { once: true });
-		});
-	}
-
-	wake() {
-		for (const done of [...this.#waiting]) done();
-	}
-}
-
-function refuse(key: ErrorKey, details = {}): never {
-	throw new TRPCError({ code: ERRORS[key].code, cause: new ParleyError(key, details) });
-}
-
-const t = initTRPC.context<{ way: 'socket' | 'http' }>().create({
-	errorFormatter({ shape, error }) {
-		const { cause } = error;
-		const told = cause instanceof ParleyError ? { key: cause.key, details: cause.details } : {};
-		return { ...shape, data: { ...shape.data, ...told } };
-	}
-});
-const device = t.procedure.input(z.object({ deviceId: z.uuid() }));
-const state = () => ({ serverNow: Date.now(), calls: [], rooms: [], missedCount: 0 });
-
-/** The procedures that the link uses, over a store in memory. */
-function toyRouter(store: Store) {
-	return t.router({
-		inbox: t.router({
-			open: t.procedure.mutation(() => {
-				const deviceId = randomUUID();
-				store.mailboxes.set(deviceId, { epoch: 1, rows: [], lastN: new Map(), acked: 0 });
-				return { deviceId, cursor: { epoch: 1, seq: 0 } };
-			}),
-			stream: device.input(z.object({ lastEventId: z.string() })).subscription(async function* ({
-				input,
-				signal
-			}) {
-				const box = store.mailbox(input.deviceId);
-				store.subscribedFrom.push(input.lastEventId);
-				let at = parseEventId(input.lastEventId);
-				yield tracked(formatEventId(at, randomUUID()), { type: 'state', state: state() });
-				while (!signal?.aborted) {
-					for (const row of box.rows.filter((row) => row.seq > at.seq)) {
-						at = { epoch: row.epoch, seq: row.seq };
-						if (row.seq === store.skipSeq) continue;
-						store.yielded += 1;
-						yield tracked(formatEventId(at, randomUUID()), { type: 'signal', signal: row });
-					}
-					if (!box.rows.some((row) => row.seq > at.seq)) await store.changed(signal);
-					store.mailbox(input.deviceId);
-				}
-			}),
-			poll: device
-				.input(z.object({ cursor, stateTag: z.string().optional(), waitMs: z.int() }))
-				.query(async ({ input, signal }) => {
-					store.lastPollAt = performance.now();
-					store.pollsInFlight += 1;
-					try {
-						const read = () => store.mailbox(input.deviceId).rows.filter((row) => row.seq > input.cursor.seq);
-						const stateMoved = () => input.stateTag !== store.stateTag;
-						if (read().length === 0 && !stateMoved() && input.waitMs > 0) {
-							await store.changed(signal, input.waitMs);
-						}
-						const { epoch } = store.mailbox(input.deviceId);
-						const signals = read();
-						return {
-							cursor: { epoch, seq: signals.at(-1)?.seq ?? input.cursor.seq },
-							signals,
-							state: stateMoved() ? state() : null,
-							stateTag: store.stateTag
-						};
-					} finally {
-						store.pollsInFlight -= 1;
-					}
-				}),
-			ack: device.input(z.object({ cursor })).mutation(({ input }) => {
-				const box = store.mailbox(input.deviceId);
-				box.acked = Math.max(box.acked, input.cursor.seq);
-			})
-		}),
-		signals: t.router({
-			send: t.procedure.input(signalSend).mutation(async ({ ctx, input }) => {
-				store.sends[ctx.way] += 1;
-				const box = store.mailboxes.get(input.toDeviceId) ?? refuse('signal/not-in-call', { wanted: 1 });
-				input.signals.forEach((envelope, i) => {
-					const n = input.firstN + i;
-					const lastN = box.lastN.get(input.deviceId) ?? 0;
-					if (n <= lastN) return;
-					if (n > lastN + 1) refuse('signal/gap', { wanted: lastN + 1 });
-					box.lastN.set(input.deviceId, n);
-					const { callId, deviceId: fromDeviceId } = input;
-					box.rows.push({ epoch: 1, seq: box.rows.length + 1, callId, fromDeviceId, envelope });
-				});
-				store.wake();
-				if (ctx.way === 'socket' && store.muteSocketSends) await new Promise(() => {});
-				return { outcomes: [] };
-			})
-		})
-	});
-}
-
-async function serve(store: Store, port = 0) {
-	const router = toyRouter(store);
-	const http = createHTTPServer({
-		router,
-		basePath: '/trpc/',
-		createContext: () => ({ way: 'http' as const })
-	});
-	const sockets = new WebSocketServer({ noServer: true, maxPayload: 64 * 1024 });
-	applyWSSHandler({ wss: sockets, router, createContext: () => ({ way: 'socket' as const }) });
-	http.on('upgrade', (request, socket, head) => {
-		if (store.refuseUpgrades) return void socket.end('HTTP/1.1 403 Forbidden\r\nContent-Length: 0\r\n\r\n');
-		sockets.handleUpgrade(request, socket, head, (client) => sockets.emit('connection', client, request));
-	});
-	await new Promise<void>((resolve) => http.listen(port, '127.0.0.1', resolve));
-	return {
-		origin: `http://127.0.0.1:${(http.address() as AddressInfo).port}`,
-		sockets,
-		async stop() {
-			drop(sockets);
-			http.closeAllConnections();
-			await new Promise((resolve) => http.close(resolve));
-		}
-	};
-}
-
-function drop(sockets: WebSocketServer) {
-	for (const client of sockets.clients) client.terminate();
-}
-
-const cleanups: (() => unknown)[] = [];
-afterEach(async () => {
-	for (const cleanup of cleanups.splice(0).reverse()) await cleanup();
-});
-
-async function setUp(store = new Store()) {
-	let server = await serve(store);
-	cleanups.push(() => server.stop());
-	return {
-		store,
-		sockets: () => server.sockets,
-		stop: () => server.stop(),
-		async startAgain() {
-			server = await serve(store, Number(new URL(server.origin).port));
-		},
-		join(options: LinkOptions = {}) {
-			const link = createLink({
-				origin: server.origin,
-				WebSocket: NodeWebSocket as unknown as typeof WebSocket,
-				random: () => 0.3,
-				...options
-			});
-			const news: LinkNews[] = [];
-			link.listen((one) => news.push(one));
-			link.start();
-			cleanups.push(() => link.stop());
-			return { link, news };
-		}
-	};
-}
-
-const CALL_ID = randomUUID();
-const body = (i: number) => String(i).padStart(4, '0');
-const until = (check: () => void) => vi.waitFor(check, { timeout: 8_000, interval: 5 });
-const toStandOn = (rung: string, ...links: { link: Link }[]) =>
-	until(() => expect(links.map(({ link }) => link.status.rung)).toEqual(links.map(() => rung)));
-
-function send(from: { link: Link }, to: { link: Link }, i: number) {
-	from.link.sendSignal(CALL_ID, to.link.deviceId!, {
-		v: 1,
-		kind: 'candidates',
-		callVersion: 1,
-		body: body(i)
-	});
-}
-const received = (at: { news: LinkNews[] }) =>
-	at.news.flatMap((one) => (one.type === 'signal' ? [one.signal.envelope.body] : []));
-const bodies = (count: number) => Array.from({ length: count }, (_, i) => body(i));
+import { expect, test } from 'vitest';
+import {
+	bodies,
+	CALL_ID,
+	drop,
+	received,
+	send,
+	setUp,
+	Store,
+	toStandOn,
+	until
+} from '../fixtures/toy-server';
 
 test('WebSocket refused -> polling carries everything, says why, and climbs when the way is free', async () => {
 	const store = new Store();
@@ -228,11 +17,13 @@ test('WebSocket refused -> polling carries everything, says why, and climbs when
 	const world = await setUp(store);
 	const a = world.join();
 	const b = world.join();
-	await toStandOn('poll', a, b);
+	await toStandOn('long-poll', a, b);
 	for (let i = 0; i < 60; i += 1) send(a, b, i);
 	await until(() => expect(received(b)).toEqual(bodies(60)));
 	expect(store.sends.socket).toBe(0);
-	await until(() => expect(b.link.status.why).toBe('WebSocket is blocked; polling instead.'));
+	await until(() =>
+		expect(b.link.status.why).toBe('The WebSocket is blocked. Server-sent events are blocked.')
+	);
 	store.refuseUpgrades = false;
 	await toStandOn('websocket', a, b);
 });
@@ -270,7 +61,11 @@ test('sockets that drop again and again -> a poll within 500 ms each time, no si
 		expect(world.store.lastPollAt - droppedAt).toBeLessThan(800);
 		await until(() => expect(received(b)).toEqual(bodies(sent)));
 	}
-	await until(() => expect(b.link.status.why).toBe('The WebSocket keeps breaking; polling for a while.'));
+	await until(() =>
+		expect(b.link.status.why).toBe(
+			'The WebSocket keeps breaking and is left alone for a while. Server-sent events are blocked.'
+		)
+	);
 });
 
 test('the stream resumes after its last event: nothing comes twice', async () => {
@@ -281,7 +76,7 @@ test('the stream resumes after its last event: nothing comes twice', async () =>
 	for (let i = 0; i < 10; i += 1) send(a, b, i);
 	await until(() => expect(received(b)).toHaveLength(10));
 	drop(world.sockets());
-	await until(() => expect(b.link.status.rung).toBe('poll'));
+	await until(() => expect(b.link.status.rung).toBe('long-poll'));
 	await toStandOn('websocket', b);
 	expect(world.store.subscribedFrom).toContain('1:10:resume');
 	send(a, b, 10);
@@ -309,7 +104,7 @@ test('a network that swallows everything -> left within ping interval and pong t
 	await toStandOn('websocket', b);
 	const frozenAt = performance.now();
 	for (const client of world.sockets().clients) client.pause();
-	await toStandOn('poll', b);
+	await toStandOn('long-poll', b);
 	expect(performance.now() - frozenAt).toBeLessThan(800);
 });
 

@@ -1,6 +1,7 @@
 import {
 	createTRPCClient,
 	httpLink,
+	httpSubscriptionLink,
 	splitLink,
 	TRPCClientError,
 	type TRPCClient,
@@ -15,26 +16,35 @@ export type ApiClient = TRPCClient<AppRouter>;
 /** Put this in an operation's context to send it over the socket instead of HTTP. */
 export const OVER_SOCKET = { overSocket: true } as const;
 
+/** Put this in a subscription's context to have it by server-sent events instead of the socket. */
+export const OVER_SSE = { overSse: true } as const;
+
 export type ApiOptions = {
 	/** Scheme and host, for example `https://calls.example.org`. */
 	origin: string;
 	fetch: typeof fetch;
 	/** Carries subscriptions, and what asks for it by `OVER_SOCKET`. Absent where there is no WebSocket. */
 	socketLink?: TRPCLink<AppRouter> | undefined;
+	/** Absent where there are no server-sent events. */
+	EventSource?: typeof EventSource | undefined;
 };
 
 /**
  * Makes the tRPC client. Queries and mutations go by HTTP, one request each: a batch answers when its slowest
  * part does, and the long poll would hold everything else back for its whole wait.
  */
-export function createApi({ origin, fetch, socketLink }: ApiOptions): ApiClient {
+export function createApi({ origin, fetch, socketLink, EventSource }: ApiOptions): ApiClient {
 	const url = `${origin}/trpc`;
 	return createTRPCClient<AppRouter>({
 		links: [
 			splitLink({
 				condition: (op) =>
 					op.type === 'subscription' || (op.path === 'signals.send' && op.context['overSocket'] === true),
-				true: socketLink ?? noSocket,
+				true: splitLink({
+					condition: (op) => op.context['overSse'] === true,
+					true: EventSource ? httpSubscriptionLink({ url, EventSource }) : nowhere,
+					false: socketLink ?? nowhere
+				}),
 				false: splitLink({
 					condition: (op) => op.path === 'inbox.poll',
 					// The same GET twice must ask twice, whatever sits between.
@@ -49,8 +59,8 @@ export function createApi({ origin, fetch, socketLink }: ApiOptions): ApiClient 
 	});
 }
 
-const noSocket: TRPCLink<AppRouter> = () => () => {
-	throw new Error('There is no WebSocket here.');
+const nowhere: TRPCLink<AppRouter> = () => () => {
+	throw new Error('There is no such way here.');
 };
 
 /** Why a request failed, when the server said so; null when it was not reached or did not answer in our words. */

@@ -1,34 +1,41 @@
-import type { InboxItem } from '../call/core/inbox';
 import { formatEventId, type SignalEnvelope } from '../call/core/signal';
 import { assertNever } from '../call/core/step';
 import { createApi, failureOf, isSignedOut, type ApiClient } from './api';
+import { Arrivals } from './arrivals';
 import { pickMs } from './backoff';
-import { readItem, readPage, type Report } from './items';
-import * as ladders from './ladder';
+import type { Choice } from './choice';
+import { readPage, type Report } from './items';
+import { newLadder, transition } from './ladder';
+import { carrier, type Ladder, type LadderEffect, type LadderEvent, type StreamRung } from './ladder-state';
 import type { Link, LinkNews, LinkStatus } from './link';
 import { watchPage, type PageEvent } from './page-events';
-import * as readers from './reader';
+import { Poller, POLL_SLACK_MS } from './poller';
+import { promptSource } from './prompt-source';
 import { createRegistration, type Registration } from './registration';
-import { createSocket, type Socket } from './socket';
-import { openStream } from './stream';
-
-/** How long a poll may wait on the server, and how much longer we wait for its answer. */
-export const POLL_WAIT_MS = 20_000;
-const POLL_SLACK_MS = 10_000;
+import { createSocket, PING_INTERVAL_MS, PONG_TIMEOUT_MS } from './socket';
+import { Streams } from './streams';
 
 export type LinkOptions = {
 	/** Scheme and host of the server; the page's own when absent. */
 	origin?: string;
 	fetch?: typeof fetch;
-	/** Null: there is none, so we poll. */
+	/** Null: there is none. */
 	WebSocket?: typeof WebSocket | null;
+	/** Null: there is none. Node has none of its own; the `eventsource` package has. */
+	EventSource?: typeof EventSource | null;
+	/** The one way in which this link may be reached; null or absent: any. */
+	choice?: Choice;
 	random?: () => number;
 	now?: () => number;
 	/** Hears of what arrived and could not be read. */
 	report?: Report;
 	watchPage?: (report: (event: PageEvent) => void) => () => void;
+	/** A stream silent for this long, and then for `pongTimeoutMs` more, is left. */
 	pingIntervalMs?: number;
 	pongTimeoutMs?: number;
+	/** How long a long poll waits on the server, and how much longer we wait for any poll's answer. */
+	pollWaitMs?: number;
+	pollSlackMs?: number;
 };
 
 /** Connects this page, or program, to its server: one device, one reader, one outbox per mailbox. */
@@ -38,42 +45,53 @@ export function createLink(options: LinkOptions = {}): Link {
 
 class LadderLink implements Link {
 	readonly api: ApiClient;
-	readonly #socket: Socket | null;
+	readonly #streams: Streams;
+	readonly #poller: Poller;
+	readonly #arrivals: Arrivals;
 	readonly #random: () => number;
 	readonly #now: () => number;
 	readonly #report: Report;
 	readonly #watchPage: NonNullable<LinkOptions['watchPage']>;
 	readonly #listeners = new Set<(news: LinkNews) => void>();
 	readonly #timers = new Map<string, ReturnType<typeof setTimeout>>();
-	readonly #events: ladders.LadderEvent[] = [];
-	#ladder: ladders.Ladder;
+	readonly #events: LadderEvent[] = [];
+	#ladder: Ladder;
 	#registration: Registration | null = null;
-	#poll: AbortController | null = null;
 	#opening: AbortController | null = null;
-	#endStream: (() => void) | null = null;
 	#unwatch: () => void = () => {};
 
 	constructor(options: LinkOptions) {
 		const origin = options.origin ?? location.origin;
-		const Native = options.WebSocket === undefined ? globalThis.WebSocket : options.WebSocket;
+		const WebSocket = options.WebSocket === undefined ? globalThis.WebSocket : options.WebSocket;
+		const EventSource = options.EventSource === undefined ? globalThis.EventSource : options.EventSource;
+		const { pingIntervalMs = PING_INTERVAL_MS, pongTimeoutMs = PONG_TIMEOUT_MS } = options;
 		this.#random = options.random ?? Math.random;
 		this.#now = options.now ?? Date.now;
 		this.#report = options.report ?? (() => {});
 		this.#watchPage = options.watchPage ?? watchPage;
-		this.#ladder = ladders.newLadder(this.#now());
-		this.#socket = Native
+		this.#ladder = newLadder(this.#now(), options.choice);
+		const socket = WebSocket
 			? createSocket({
 					url: `${origin.replace(/^http/, 'ws')}/trpc`,
-					WebSocket: Native,
+					WebSocket,
 					random: this.#random,
-					pingIntervalMs: options.pingIntervalMs,
-					pongTimeoutMs: options.pongTimeoutMs
+					pingIntervalMs,
+					pongTimeoutMs
 				})
 			: null;
 		this.api = createApi({
 			origin,
 			fetch: options.fetch ?? ((input, init) => globalThis.fetch(input, init)),
-			socketLink: this.#socket?.link
+			socketLink: socket?.link,
+			EventSource: EventSource ? promptSource(EventSource, pingIntervalMs + pongTimeoutMs) : undefined
+		});
+		this.#streams = new Streams({ api: this.api, socket, hasSse: Boolean(EventSource) });
+		this.#poller = new Poller(this.api, { waitMs: options.pollWaitMs, slackMs: options.pollSlackMs });
+		this.#arrivals = new Arrivals({
+			emit: (news) => this.#emit(news),
+			dispatch: (event) => this.#dispatch(event),
+			report: this.#report,
+			isCurrent: (registration) => registration === this.#registration
 		});
 	}
 
@@ -105,15 +123,25 @@ class LadderLink implements Link {
 		this.#registration?.outbox.queue(callId, toDeviceId, envelope);
 	}
 
+	choose(choice: Choice): void {
+		const { choice: before } = this.#ladder;
+		if (before?.rung !== choice?.rung || before?.by !== choice?.by)
+			this.#dispatch({ type: 'choose', choice });
+	}
+
+	setInCall(on: boolean): void {
+		if (on !== this.#ladder.inCall) this.#dispatch({ type: 'in-call', on });
+	}
+
 	// --- the ladder: what it decides is run here ---
 
 	/** One event after the other: what an effect or a listener brings up waits for the effects before it. */
-	#dispatch(event: ladders.LadderEvent): void {
+	#dispatch(event: LadderEvent): void {
 		this.#events.push(event);
 		if (this.#events.length > 1) return;
 		for (let next: typeof event | undefined = event; next; next = this.#events[0]) {
 			const before = this.#ladder.status;
-			const { state, effects } = ladders.transition(this.#ladder, next, this.#now());
+			const { state, effects } = transition(this.#ladder, next, this.#now());
 			this.#ladder = state;
 			for (const effect of effects) this.#run(effect);
 			if (state.status !== before) this.#emit({ type: 'status', status: state.status });
@@ -121,31 +149,32 @@ class LadderLink implements Link {
 		}
 	}
 
-	#run(effect: ladders.LadderEffect): void {
+	#run(effect: LadderEffect): void {
 		switch (effect.type) {
 			case 'open-device':
 				void this.#openDevice();
 				return;
 			case 'open-stream':
-				this.#openStream();
-				return;
+				return this.#openStream(effect.rung);
 			case 'close-stream':
-				this.#endStream?.();
-				this.#endStream = null;
-				return;
+				return this.#streams.close(effect.rung);
 			case 'poll':
-				void this.#pollOnce(effect.wait);
-				return;
+				return this.#poll(effect.wait);
 			case 'stop-poll':
-				this.#poll?.abort();
-				this.#poll = null;
+				return this.#poller.stop();
+			case 'check-device':
+				void this.#checkDevice();
 				return;
 			case 'schedule-open':
 				return this.#schedule('open', pickMs(effect, this.#random()), { type: 'open-due' });
 			case 'schedule-poll':
 				return this.#schedule('poll', pickMs(effect, this.#random()), { type: 'poll-due' });
-			case 'schedule-probe':
-				return this.#schedule('probe', pickMs(effect, this.#random()), { type: 'probe-due' });
+			case 'schedule-hold':
+				return this.#schedule('hold', pickMs(effect, this.#random()), { type: 'hold-over' });
+			case 'schedule-probe': {
+				const { rung } = effect;
+				return this.#schedule(rung, pickMs(effect, this.#random()), { type: 'probe-due', rung });
+			}
 			case 'cancel-timers':
 				for (const timer of this.#timers.values()) clearTimeout(timer);
 				this.#timers.clear();
@@ -161,7 +190,7 @@ class LadderLink implements Link {
 		}
 	}
 
-	#schedule(name: string, ms: number, event: ladders.LadderEvent): void {
+	#schedule(name: string, ms: number, event: LadderEvent): void {
 		clearTimeout(this.#timers.get(name));
 		this.#timers.set(
 			name,
@@ -173,7 +202,7 @@ class LadderLink implements Link {
 		const abort = new AbortController();
 		this.#opening = abort;
 		try {
-			const { deviceId, cursor } = await this.api.inbox.open.mutate(undefined, {
+			const { deviceId, cursor, rungs } = await this.api.inbox.open.mutate(undefined, {
 				signal: AbortSignal.any([abort.signal, AbortSignal.timeout(POLL_SLACK_MS)])
 			});
 			if (abort.signal.aborted) return;
@@ -182,120 +211,62 @@ class LadderLink implements Link {
 				deviceId,
 				cursor,
 				random: this.#random,
-				streamStands: () => this.#ladder.stream === 'standing',
+				socketStands: () => carrier(this.#ladder) === 'websocket',
 				onRefused: (toDeviceId, callId, key) => this.#emit({ type: 'send-refused', toDeviceId, callId, key }),
 				onRejected: (key) => this.#reject(deviceId, isSignedOut(key))
 			});
 			this.#emit({ type: 'device', deviceId });
-			this.#dispatch({ type: 'device-opened' });
+			this.#dispatch({ type: 'device-opened', offered: rungs });
 		} catch (error) {
 			if (abort.signal.aborted) return;
 			if (!this.#isOver(error)) this.#dispatch({ type: 'device-failed' });
 		}
 	}
 
-	async #pollOnce(wait: boolean): Promise<void> {
+	#poll(wait: boolean): void {
 		const registration = this.#registration;
 		if (!registration) return;
-		this.#poll?.abort();
-		const abort = new AbortController();
-		this.#poll = abort;
-		const { deviceId, stateTag } = registration;
-		const waitMs = wait ? POLL_WAIT_MS : 0;
 		const begun = this.#now();
-		const signal = AbortSignal.any([abort.signal, AbortSignal.timeout(waitMs + POLL_SLACK_MS)]);
-		try {
-			const raw = await this.api.inbox.poll.query(
-				{ deviceId, cursor: registration.reader.cursor, waitMs, ...(stateTag ? { stateTag } : {}) },
-				{ signal }
-			);
-			if (this.#poll !== abort) return;
-			const page = readPage(raw, this.#report);
-			// Beside a standing stream the poll only fills a hole: its state may be older than what was pushed.
-			const state = this.#ladder.stream === 'standing' ? null : page.state;
-			registration.stateTag = this.#ladder.stream === 'standing' ? undefined : page.stateTag;
-			if (state) this.#emit({ type: 'state', state });
-			this.#read(registration, { type: 'page', cursor: page.cursor, entries: page.entries });
-			// A listener may have stopped us.
-			if (this.#poll !== abort) return;
-			this.#poll = null;
-			this.#dispatch({
-				type: 'poll-answered',
-				news: page.entries.length > 0 ? 'signals' : state ? 'state' : 'none',
-				hole: readers.hasHole(registration.reader),
-				waited: wait,
-				tookMs: this.#now() - begun
-			});
-		} catch (error) {
-			if (this.#poll !== abort) return;
-			this.#poll = null;
-			if (failureOf(error)?.key === 'device/not-found') this.#reject(deviceId, false);
-			else if (!this.#isOver(error)) this.#dispatch({ type: 'poll-failed' });
-		}
+		void this.#poller.poll(registration, wait, (outcome, isCurrent) => {
+			if ('error' in outcome) return this.#hearFailure(registration, outcome.error, { type: 'poll-failed' });
+			const page = readPage(outcome.page, this.#report);
+			if (!page) return this.#dispatch({ type: 'poll-failed' });
+			const beside = carrier(this.#ladder) !== null;
+			const { news, hole } = this.#arrivals.takePage(registration, page, beside);
+			// A listener may have stopped us, or begun anew.
+			if (isCurrent()) this.#dispatch({ type: 'poll-answered', news, hole, tookMs: this.#now() - begun });
+		});
 	}
 
-	#openStream(): void {
-		this.#endStream?.();
-		this.#endStream = null;
+	#openStream(rung: StreamRung): void {
 		const registration = this.#registration;
-		const socket = this.#socket;
-		if (!registration || !socket) {
-			this.#dispatch({ type: 'stream-failed', unauthorized: false });
-			return;
-		}
-		let over = false;
-		const end = openStream({
-			api: this.api,
-			socket,
+		if (!registration) return;
+		this.#streams.open(rung, {
 			deviceId: registration.deviceId,
 			lastEventId: formatEventId(registration.reader.cursor, 'resume'),
-			onItem: (tracked) => this.#takeItem(registration, tracked),
+			onItem: (tracked) => this.#arrivals.takeItem(registration, rung, tracked),
 			onFailed: (failure) => {
-				if (over) return;
 				if (failure === 'device-unknown') this.#reject(registration.deviceId, false);
-				else this.#dispatch({ type: 'stream-failed', unauthorized: failure === 'unauthorized' });
+				else this.#dispatch({ type: 'stream-failed', rung, unauthorized: failure === 'unauthorized' });
 			}
 		});
-		this.#endStream = () => {
-			over = true;
-			end();
-		};
 	}
 
-	// --- what arrives ---
-
-	#takeItem(registration: Registration, tracked: { id: unknown; data: unknown }): void {
-		const { at, item } = readItem(tracked, this.#report);
-		if (item?.type === 'state') {
-			registration.stateTag = undefined;
-			this.#dispatch({ type: 'stream-stands' });
+	/** Where no poll would hear that the session is over, or the device gone. */
+	async #checkDevice(): Promise<void> {
+		const registration = this.#registration;
+		if (!registration) return;
+		const { deviceId, reader } = registration;
+		try {
+			await this.api.inbox.ack.mutate({ deviceId, cursor: reader.cursor });
+		} catch (error) {
+			this.#hearFailure(registration, error);
 		}
-		if (item?.type === 'signal') {
-			const { signal } = item;
-			const entry = { at: { epoch: signal.epoch, seq: signal.seq }, signal };
-			this.#read(registration, { type: 'entry', entry });
-			return;
-		}
-		if (item) this.#emitItem(item);
-		const position = item?.type === 'epoch' ? { epoch: item.epoch, seq: 0 } : at;
-		if (position) this.#read(registration, { type: 'position', at: position });
 	}
 
-	#emitItem(item: Exclude<InboxItem, { type: 'signal' }>): void {
-		// The reader tells of epochs, once each.
-		if (item.type !== 'epoch') this.#emit(item);
-	}
-
-	#read(registration: Registration, event: readers.ReaderEvent): void {
-		if (registration !== this.#registration) return;
-		const { state, effects } = readers.transition(registration.reader, event);
-		registration.reader = state;
-		registration.acks.note(state.cursor);
-		for (const effect of effects) {
-			if (effect.type === 'read') this.#dispatch({ type: 'hole-seen' });
-			else if (effect.type === 'deliver') this.#emit({ type: 'signal', signal: effect.signal });
-			else this.#emit(effect);
-		}
+	#hearFailure({ deviceId }: Registration, error: unknown, otherwise?: LadderEvent): void {
+		if (failureOf(error)?.key === 'device/not-found') this.#reject(deviceId, false);
+		else if (!this.#isOver(error) && otherwise) this.#dispatch(otherwise);
 	}
 
 	/** A listener that throws is its own problem: the link must go on, and so must the other listeners. */

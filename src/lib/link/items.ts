@@ -5,11 +5,13 @@ import type { Entry } from './reader';
 
 /** Something arrived that this version cannot read. Says where, never what: it may hold what somebody wrote. */
 export type LinkProblem = {
-	readonly what: 'stream item' | 'event id' | 'signal' | 'state';
+	readonly what: 'stream item' | 'event id' | 'page' | 'signal' | 'state';
 	readonly where: string;
 };
 
 export type Report = (problem: LinkProblem) => void;
+
+export type Page = { cursor: Cursor; entries: Entry[]; state: ViewerState | null; stateTag: string };
 
 const place = z.object({ epoch: deliveredSignal.shape.epoch, seq: deliveredSignal.shape.seq });
 
@@ -27,12 +29,18 @@ export function readItem(
 
 /**
  * A poll's page, with a place for each signal: one that cannot be read is passed over, or every later one would
- * wait behind it. A signal without a place leaves a hole, which the next read shows again.
+ * wait behind it. A signal without a place leaves a hole, which the next read shows again. Null: it says not even how
+ * far it goes.
  */
 export function readPage(
 	page: { cursor: unknown; signals: readonly unknown[]; state: unknown; stateTag: string },
 	report: Report
-): { cursor: Cursor; entries: Entry[]; state: ViewerState | null; stateTag: string } {
+): Page | null {
+	const end = cursor.safeParse(page.cursor);
+	if (!end.success) {
+		report({ what: 'page', where: whereOf(end.error) });
+		return null;
+	}
 	const entries = page.signals.flatMap((raw): Entry[] => {
 		const parsed = deliveredSignal.safeParse(raw);
 		if (parsed.success)
@@ -44,7 +52,7 @@ export function readPage(
 	const state = viewerState.nullable().safeParse(page.state);
 	if (!state.success) report({ what: 'state', where: whereOf(state.error) });
 	return {
-		cursor: cursor.parse(page.cursor),
+		cursor: end.data,
 		entries,
 		state: state.success ? state.data : null,
 		stateTag: page.stateTag

@@ -1,118 +1,233 @@
-import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { pickMs } from './backoff';
+import { newLadder, transition } from './ladder';
 import {
-	FIRST_POLL_WITHIN_MS,
-	newLadder,
-	transition,
-	type Ladder,
-	type LadderEffect,
-	type LadderEvent
-} from './ladder';
-import { LEAVE_ALONE_MS } from './rung-health';
-
-const registering = transition(newLadder(0), { type: 'start' }, 0).state;
-const polling = transition(registering, { type: 'device-opened' }, 0).state;
-const failed: LadderEvent = { type: 'stream-failed', unauthorized: false };
-const answered: LadderEvent = { type: 'poll-answered', news: 'state', hole: false, waited: false, tookMs: 5 };
-const idleAnswer: LadderEvent = {
-	type: 'poll-answered',
-	news: 'none',
-	hole: false,
-	waited: true,
-	tookMs: 20_000
-};
-const standing = run(polling, answered, { type: 'stream-stands' });
-const waiting = run(polling, failed);
-
-function run(from: Ladder, ...events: LadderEvent[]): Ladder {
-	return events.reduce((ladder, event) => transition(ladder, event, 0).state, from);
-}
+	answered,
+	begun,
+	cutOnce,
+	due,
+	failed,
+	held,
+	hidden,
+	idleAnswer,
+	longPolling,
+	opened,
+	overSse,
+	pollDue,
+	pollFailed,
+	polling,
+	reading,
+	refused,
+	registering,
+	run,
+	shortPolling,
+	standing,
+	stands
+} from './ladder-fixture';
+import { FIRST_POLL_WITHIN_MS, type Ladder, type LadderEvent } from './ladder-state';
+import { WEBSOCKET_GOES_FIRST_MS } from './ladder-streams';
 
 test.each<[title: string, from: Ladder, event: LadderEvent, rung: string, effects: string[]]>([
 	['new -> start -> registering', newLadder(0), { type: 'start' }, 'none', ['open-device']],
 	[
-		'registering -> device-opened -> polling, stream beside it',
+		'registering -> device-opened -> polls, WebSocket beside it',
 		registering,
-		{ type: 'device-opened' },
+		opened,
 		'none',
-		['poll', 'open-stream']
+		['poll', 'open-stream', 'schedule-hold']
 	],
+	['registering -> device-failed', registering, { type: 'device-failed' }, 'none', ['schedule-open']],
+	['(ignored) reading -> device-opened', begun, opened, 'none', []],
+	['begun -> poll-answered -> long polls', begun, answered, 'long-poll', ['schedule-poll']],
 	[
-		'registering -> device-failed -> registering',
-		registering,
-		{ type: 'device-failed' },
-		'none',
-		['schedule-open']
-	],
-	['(ignored) polling -> device-opened', polling, { type: 'device-opened' }, 'none', []],
-	['polling -> poll-answered -> polling', polling, answered, 'poll', ['schedule-poll']],
-	[
-		'polling -> poll-answered after its whole wait -> the next at once',
-		polling,
+		'long poll answered after its whole wait -> the next at once',
+		longPolling,
 		idleAnswer,
-		'poll',
+		'long-poll',
 		['poll']
 	],
-	['polling -> poll-failed -> polling', polling, { type: 'poll-failed' }, 'none', ['schedule-poll']],
-	['polling -> stream-stands -> streaming', polling, { type: 'stream-stands' }, 'websocket', ['stop-poll']],
-	['polling -> stream-failed -> polling', polling, failed, 'none', ['close-stream', 'schedule-probe']],
+	['begun -> poll-failed', begun, pollFailed, 'none', ['schedule-poll']],
 	[
-		'polling -> stream-failed, unauthorized -> asks HTTP at once',
+		'polling -> poll-failed once: nothing is known yet',
+		longPolling,
+		pollFailed,
+		'long-poll',
+		['schedule-poll']
+	],
+
+	['polling -> WebSocket stands -> it carries', polling, stands('websocket'), 'websocket', ['stop-poll']],
+	[
+		'polling -> WebSocket refused -> server-sent events at once',
 		polling,
-		{ type: 'stream-failed', unauthorized: true },
+		failed('websocket'),
+		'long-poll',
+		['close-stream', 'schedule-probe', 'open-stream']
+	],
+	[
+		'polling -> WebSocket late -> server-sent events too',
+		polling,
+		{ type: 'hold-over' },
+		'long-poll',
+		['open-stream']
+	],
+	[
+		'begun -> WebSocket refused before any poll was answered: nothing more is tried yet',
+		begun,
+		failed('websocket'),
+		'none',
+		['close-stream', 'schedule-probe']
+	],
+	[
+		'… -> poll-answered -> server-sent events',
+		run(begun, failed('websocket')),
+		answered,
+		'long-poll',
+		['schedule-poll', 'open-stream']
+	],
+	['server-sent events stand -> they carry', refused, stands('sse'), 'sse', ['stop-poll']],
+	['over SSE -> WebSocket probed', overSse, due('websocket'), 'sse', ['open-stream']],
+	[
+		'over SSE -> the probe fails -> nothing changes',
+		run(overSse, due('websocket')),
+		failed('websocket'),
+		'sse',
+		['close-stream', 'schedule-probe']
+	],
+	[
+		'over SSE -> the probe stands -> SSE is closed only now',
+		run(overSse, due('websocket')),
+		stands('websocket'),
+		'websocket',
+		['stop-poll', 'close-stream']
+	],
+	[
+		'over SSE -> lost -> polls',
+		overSse,
+		failed('sse'),
+		'long-poll',
+		['close-stream', 'schedule-probe', 'schedule-poll']
+	],
+	[
+		'WebSocket lost -> polls, and it is tried first again',
+		standing,
+		failed('websocket'),
+		'long-poll',
+		['close-stream', 'schedule-probe', 'schedule-poll']
+	],
+	[
+		'WebSocket lost twice within a minute -> polls, and server-sent events instead',
+		run(standing, failed('websocket'), due('websocket'), stands('websocket')),
+		failed('websocket'),
+		'long-poll',
+		['close-stream', 'schedule-probe', 'schedule-poll', 'open-stream']
+	],
+	[
+		'polling -> WebSocket unauthorized -> asks HTTP at once',
+		begun,
+		failed('websocket', true),
 		'none',
 		['close-stream', 'schedule-probe', 'stop-poll', 'poll']
 	],
-	['waiting -> probe-due -> opening', waiting, { type: 'probe-due' }, 'none', ['open-stream']],
-	['(given up) waiting -> stream-stands', waiting, { type: 'stream-stands' }, 'none', ['close-stream']],
-	[
-		'streaming -> stream-failed -> polling',
-		standing,
-		failed,
-		'poll',
-		['close-stream', 'schedule-probe', 'schedule-poll']
-	],
-	['(ignored) streaming -> poll-due', standing, { type: 'poll-due' }, 'websocket', []],
-	['(ignored) streaming -> probe-due', standing, { type: 'probe-due' }, 'websocket', []],
+	['(given up) resting -> stream-stands', refused, stands('websocket'), 'long-poll', ['close-stream']],
+	['(ignored) streaming -> poll-due', standing, pollDue, 'websocket', []],
+	['(ignored) streaming -> probe-due', standing, due('sse'), 'websocket', []],
 	['streaming -> hole-seen -> one poll', standing, { type: 'hole-seen' }, 'websocket', ['poll']],
 	[
 		'streaming, a hole being read -> stream-failed -> that poll goes on',
 		run(standing, { type: 'hole-seen' }),
-		failed,
-		'poll',
+		failed('websocket'),
+		'long-poll',
 		['close-stream', 'schedule-probe']
 	],
-	['(ignored) polling -> hole-seen', polling, { type: 'hole-seen' }, 'none', []],
+	['(ignored) polling -> hole-seen', begun, { type: 'hole-seen' }, 'none', []],
+
+	[
+		'a long poll cut off once -> long polls go on',
+		run(longPolling, pollFailed, pollDue),
+		answered,
+		'long-poll',
+		['poll']
+	],
+	[
+		'… twice -> short polls, and a probe later',
+		run(cutOnce, pollFailed, pollDue),
+		answered,
+		'short-poll',
+		['schedule-poll', 'schedule-probe']
+	],
+	[
+		'… and the network too: says nothing against long polls',
+		run(cutOnce, pollFailed, pollDue, pollFailed, pollDue),
+		answered,
+		'long-poll',
+		['schedule-poll', 'schedule-probe']
+	],
+	['short polls -> probe -> long polls', shortPolling, due('long-poll'), 'long-poll', []],
+
+	[
+		'over SSE -> hidden -> short polls',
+		overSse,
+		{ type: 'hidden' },
+		'short-poll',
+		['close-stream', 'schedule-poll']
+	],
+	[
+		'long poll -> hidden -> short polls',
+		longPolling,
+		{ type: 'hidden' },
+		'short-poll',
+		['stop-poll', 'schedule-poll']
+	],
+	['over the WebSocket -> hidden: it stays', standing, { type: 'hidden' }, 'websocket', []],
+	[
+		'in a call -> hidden: everything stays',
+		run(overSse, { type: 'in-call', on: true }),
+		{ type: 'hidden' },
+		'sse',
+		[]
+	],
+	[
+		'hidden -> in a call -> asks now, and climbs',
+		hidden,
+		{ type: 'in-call', on: true },
+		'long-poll',
+		['poll', 'open-stream']
+	],
+	[
+		'hidden -> woken -> asks now, and climbs',
+		hidden,
+		{ type: 'woken' },
+		'long-poll',
+		['poll', 'open-stream', 'open-stream']
+	],
+	['(ignored) streaming -> woken', standing, { type: 'woken' }, 'websocket', []],
+
 	[
 		'streaming -> online -> everything anew',
 		standing,
 		{ type: 'online' },
 		'none',
-		['stop-poll', 'close-stream', 'poll', 'open-stream']
+		['cancel-timers', 'stop-poll', 'close-stream', 'close-stream', 'poll', 'open-stream', 'schedule-hold']
 	],
-	['(ignored) streaming -> woken', standing, { type: 'woken' }, 'websocket', []],
-	['waiting -> woken -> probes at once', waiting, { type: 'woken' }, 'none', ['open-stream']],
 	[
 		'streaming -> device-forgotten -> registering',
 		standing,
 		{ type: 'device-forgotten' },
 		'none',
-		['cancel-timers', 'stop-poll', 'close-stream', 'drop-device', 'open-device']
+		['cancel-timers', 'stop-poll', 'close-stream', 'close-stream', 'drop-device', 'open-device']
 	],
 	[
 		'streaming -> stop -> over',
 		standing,
 		{ type: 'stop' },
 		'none',
-		['cancel-timers', 'stop-poll', 'close-stream', 'drop-device']
+		['cancel-timers', 'stop-poll', 'close-stream', 'close-stream', 'drop-device']
 	],
 	[
 		'polling -> signed-out -> over',
 		polling,
 		{ type: 'signed-out' },
 		'none',
-		['cancel-timers', 'stop-poll', 'close-stream', 'drop-device']
+		['cancel-timers', 'stop-poll', 'close-stream', 'close-stream', 'drop-device']
 	],
 	['(ignored) over -> online', run(polling, { type: 'stop' }), { type: 'online' }, 'none', []]
 ])('%s', (_title, from, event, rung, effects) => {
@@ -121,213 +236,109 @@ test.each<[title: string, from: Ladder, event: LadderEvent, rung: string, effect
 	expect(next.state.status.rung).toBe(rung);
 });
 
-describe('in words', () => {
-	test.each<[string, Ladder]>([
-		['Connecting to the server.', polling],
-		['The WebSocket is being opened; polling until it stands.', run(polling, answered)],
-		['WebSocket is blocked; polling instead.', run(polling, failed, answered)],
-		['', standing],
-		['The WebSocket was lost; polling until it is back.', run(standing, failed)],
+describe('held to one rung', () => {
+	test.each<[title: string, from: Ladder, event: LadderEvent, rung: string, effects: string[]]>([
 		[
-			'The WebSocket keeps breaking; polling for a while.',
-			run(standing, failed, { type: 'probe-due' }, { type: 'stream-stands' }, failed)
+			'WebSocket refused: nothing else is tried',
+			held('websocket'),
+			failed('websocket'),
+			'none',
+			['close-stream', 'schedule-probe']
 		],
 		[
-			'The server cannot be reached; trying again.',
-			run(standing, failed, { type: 'poll-due' }, { type: 'poll-failed' })
+			'WebSocket lost: nothing else is tried',
+			run(held('websocket'), stands('websocket')),
+			failed('websocket'),
+			'none',
+			['close-stream', 'schedule-probe']
 		],
-		['This device is offline.', run(polling, { type: 'offline' })],
-		['The session is over.', run(polling, { type: 'signed-out' })]
-	])('%s', (why, ladder) => {
-		expect(ladder.status.why).toBe(why);
+		[
+			'WebSocket unauthorized: asks who we are, and reads nothing',
+			held('websocket'),
+			failed('websocket', true),
+			'none',
+			['close-stream', 'schedule-probe', 'check-device']
+		],
+		[
+			'WebSocket skips a signal: it is opened anew from the cursor',
+			run(held('websocket'), stands('websocket')),
+			{ type: 'hole-seen' },
+			'none',
+			['close-stream', 'schedule-probe']
+		],
+		['SSE stands', held('sse'), stands('sse'), 'sse', []],
+		['SSE in a hidden tab: it stays', run(held('sse'), stands('sse')), { type: 'hidden' }, 'sse', []],
+		['long polls: no stream is tried', held('long-poll'), answered, 'long-poll', ['schedule-poll']],
+		[
+			'long polls cut off twice: they are tried again, slower',
+			run(held('long-poll'), answered, pollDue, pollFailed, pollDue, answered, pollFailed, pollDue),
+			answered,
+			'none',
+			['schedule-poll']
+		],
+		['short polls: the next after 1.5 s', held('short-poll'), answered, 'short-poll', ['schedule-poll']],
+		[
+			'-> the whole ladder again',
+			held('short-poll'),
+			{ type: 'choose', choice: null },
+			'none',
+			['cancel-timers', 'stop-poll', 'close-stream', 'close-stream', 'poll', 'open-stream', 'schedule-hold']
+		]
+	])('%s', (_title, from, event, rung, effects) => {
+		const next = transition(from, event, 0);
+		expect(next.effects.map((effect) => effect.type)).toEqual(effects);
+		expect(next.state.status.rung).toBe(rung);
 	});
 });
 
 test('the first poll after a lost stream comes within 0 to 500 ms, at random', () => {
-	const poll = transition(standing, failed, 0).effects.find((effect) => effect.type === 'schedule-poll');
-	expect(poll).toMatchObject({ afterMs: 0, withinMs: FIRST_POLL_WITHIN_MS });
+	for (const [ladder, rung] of [
+		[standing, 'websocket'],
+		[overSse, 'sse']
+	] as const) {
+		const { effects } = transition(ladder, failed(rung), 0);
+		const poll = effects.find((effect) => effect.type === 'schedule-poll');
+		expect(poll).toMatchObject({ afterMs: 0, withinMs: FIRST_POLL_WITHIN_MS });
+	}
 });
 
-test('a server that was away says nothing against the WebSocket: it is probed as soon as a poll is answered', () => {
-	const away = run(
-		standing,
-		failed,
-		{ type: 'poll-due' },
-		{ type: 'poll-failed' },
-		{ type: 'probe-due' },
-		failed
-	);
-	const back = transition(run(away, { type: 'poll-due' }), { ...answered, waited: false }, 0);
-	expect(back.effects).toContainEqual({ type: 'schedule-probe', afterMs: 0, withinMs: 1_000 });
+test('the WebSocket has two seconds for itself before server-sent events are opened too', () => {
+	const { effects } = transition(registering, opened, 0);
+	expect(effects).toContainEqual({ type: 'schedule-hold', afterMs: WEBSOCKET_GOES_FIRST_MS, withinMs: 0 });
+	expect(effects).not.toContainEqual({ type: 'open-stream', rung: 'sse' });
+});
+
+test('a server that was away says nothing against the streams: they are probed as soon as a poll is answered', () => {
+	const lost = run(standing, failed('websocket'), pollDue, pollFailed, due('websocket'), failed('websocket'));
+	const back = transition(run(lost, pollDue), answered, 0);
+	expect(back.effects).toContainEqual({
+		type: 'schedule-probe',
+		rung: 'websocket',
+		afterMs: 0,
+		withinMs: 1_000
+	});
 	expect(back.state.status.why).not.toContain('blocked');
+	expect(back.effects.map((effect) => effect.type)).not.toContain('open-stream');
 });
 
-/** Runs effects as the link does, and breaks when the machine asks for what must not be. */
-class Model {
-	ladder = newLadder(0);
-	now = 0;
-	polling = false;
-	streaming: 'none' | 'opening' | 'open' = 'none';
-	registering = false;
-	readonly timers = new Map<string, { at: number; event: LadderEvent }>();
-	readonly ups: number[] = [];
-
-	send(event: LadderEvent, random: number) {
-		const before = this.ladder.stream;
-		const { state, effects } = transition(this.ladder, event, this.now);
-		this.ladder = state;
-		if (before !== 'standing' && state.stream === 'standing') this.ups.push(this.now);
-		for (const effect of effects) this.run(effect, random);
-	}
-
-	run(effect: LadderEffect, random: number) {
-		switch (effect.type) {
-			case 'poll':
-				expect(this.polling).toBe(false);
-				this.polling = true;
-				break;
-			case 'stop-poll':
-				this.polling = false;
-				break;
-			case 'open-device':
-				expect(this.registering).toBe(false);
-				this.registering = true;
-				break;
-			case 'open-stream':
-				expect(this.streaming).toBe('none');
-				this.streaming = 'opening';
-				break;
-			case 'close-stream':
-				this.streaming = 'none';
-				break;
-			case 'schedule-open':
-				this.timers.set('open', { at: this.now + pickMs(effect, random), event: { type: 'open-due' } });
-				break;
-			case 'schedule-poll':
-				this.timers.set('poll', { at: this.now + pickMs(effect, random), event: { type: 'poll-due' } });
-				break;
-			case 'schedule-probe':
-				this.timers.set('probe', { at: this.now + pickMs(effect, random), event: { type: 'probe-due' } });
-				break;
-			case 'cancel-timers':
-				this.timers.clear();
-				break;
-			case 'drop-device':
-				this.registering = false;
-		}
-	}
-
-	/** Somebody reads, or is about to. */
-	expectReader() {
-		const { phase } = this.ladder;
-		if (phase === 'registering') expect(this.registering || this.timers.has('open')).toBe(true);
-		if (phase !== 'reading') return;
-		const stands = this.ladder.stream === 'standing' && this.streaming === 'open';
-		expect(stands || this.polling || this.timers.has('poll')).toBe(true);
-		if (this.streaming === 'none') expect(this.timers.has('probe')).toBe(true);
-	}
-
-	act(action: Action, random: number) {
-		switch (action.type) {
-			case 'fire': {
-				const next = [...this.timers].sort(([, a], [, b]) => a.at - b.at)[0];
-				if (!next) return;
-				this.timers.delete(next[0]);
-				this.now = Math.max(this.now, next[1].at);
-				return this.send(next[1].event, random);
-			}
-			case 'device':
-				if (!this.registering) return;
-				this.registering = false;
-				return this.send({ type: action.ok ? 'device-opened' : 'device-failed' }, random);
-			case 'poll':
-				if (!this.polling) return;
-				this.polling = false;
-				return this.send(
-					action.ok
-						? { type: 'poll-answered', news: action.news, hole: action.hole, waited: false, tookMs: 5 }
-						: { type: 'poll-failed' },
-					random
-				);
-			case 'stream-up':
-				if (this.streaming !== 'opening') return;
-				this.streaming = 'open';
-				return this.send({ type: 'stream-stands' }, random);
-			case 'stream-down':
-				if (this.streaming === 'none') return;
-				this.streaming = 'none';
-				return this.send({ type: 'stream-failed', unauthorized: action.unauthorized }, random);
-			case 'stray':
-				return this.send(action.event, random);
-		}
-	}
-}
-
-type Action =
-	| { type: 'fire' }
-	| { type: 'device'; ok: boolean }
-	| { type: 'poll'; ok: boolean; news: 'signals' | 'state' | 'none'; hole: boolean }
-	| { type: 'stream-up' }
-	| { type: 'stream-down'; unauthorized: boolean }
-	| { type: 'stray'; event: LadderEvent };
-
-const network: fc.Arbitrary<Action>[] = [
-	fc.constant<Action>({ type: 'fire' }),
-	fc.record({ type: fc.constant('device' as const), ok: fc.boolean() }),
-	fc.record({
-		type: fc.constant('poll' as const),
-		ok: fc.boolean(),
-		news: fc.constantFrom('signals' as const, 'state' as const, 'none' as const),
-		hole: fc.boolean()
-	}),
-	fc.constant<Action>({ type: 'stream-up' }),
-	fc.record({ type: fc.constant('stream-down' as const), unauthorized: fc.boolean() })
-];
-// What may come at any time, also late or twice.
-const stray = fc.record({
-	type: fc.constant('stray' as const),
-	event: fc.constantFrom<LadderEvent>(
-		{ type: 'start' },
-		{ type: 'poll-due' },
-		{ type: 'probe-due' },
-		{ type: 'hole-seen' },
-		{ type: 'online' },
-		{ type: 'offline' },
-		{ type: 'woken' },
-		{ type: 'device-forgotten' }
-	)
+test('polls wait on the server only where long polls carry us', () => {
+	const wait = (ladder: Ladder, event: LadderEvent) =>
+		transition(ladder, event, 0).effects.find((effect) => effect.type === 'poll')?.wait;
+	expect(wait(registering, opened)).toBe(false);
+	expect(wait(run(begun, failed('websocket'), answered), pollDue)).toBe(true);
+	expect(wait(shortPolling, pollDue)).toBe(false);
+	expect(wait(run(longPolling, pollFailed), pollDue)).toBe(false);
+	expect(wait(run(held('short-poll'), answered), pollDue)).toBe(false);
+	expect(wait(run(reading(null, ['short-poll']), answered), pollDue)).toBe(false);
+	expect(wait(run(shortPolling, due('long-poll')), pollDue)).toBe(true);
 });
 
-function play(actions: readonly (readonly [Action, number])[]): Model {
-	const model = new Model();
-	model.send({ type: 'start' }, 0);
-	for (const [action, random] of actions) {
-		model.act(action, random);
-		model.expectReader();
+test('without polls a stream that breaks again and again is still tried within seconds', () => {
+	let ladder = held('websocket');
+	for (let i = 0; i < 10; i += 1) {
+		const next = transition(run(ladder, stands('websocket')), failed('websocket'), 0);
+		const probe = next.effects.find((effect) => effect.type === 'schedule-probe');
+		expect(probe && probe.afterMs + probe.withinMs).toBeLessThanOrEqual(4_000);
+		ladder = run(next.state, due('websocket'));
 	}
-	return model;
-}
-
-const chance = fc.double({ min: 0, max: 0.999, noNaN: true });
-
-test('whatever happens in whatever order, somebody reads, and never two polls are in flight', () => {
-	fc.assert(
-		fc.property(fc.array(fc.tuple(fc.oneof(...network, stray), chance), { maxLength: 80 }), (actions) => {
-			play(actions);
-		}),
-		{ numRuns: 1_000 }
-	);
-});
-
-test('never flaps: whatever the network does, the stream comes up at most twice in any 30 s', () => {
-	fc.assert(
-		fc.property(fc.array(fc.tuple(fc.oneof(...network), chance), { maxLength: 200 }), (actions) => {
-			const { ups } = play(actions);
-			ups.forEach((at, i) => {
-				const third = ups[i + 2];
-				if (third !== undefined) expect(third - at).toBeGreaterThanOrEqual(LEAVE_ALONE_MS);
-			});
-		}),
-		{ numRuns: 500 }
-	);
 });

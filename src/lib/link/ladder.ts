@@ -1,120 +1,46 @@
-import { assertNever, step, type Step } from '../call/core/step';
-import { jitteredWait, RETRY_CAP_MS, type Wait } from './backoff';
+import { offeredRung } from '../call/core/rung';
+import { assertNever, step } from '../call/core/step';
+import { jitteredWait, RETRY_CAP_MS } from './backoff';
+import type { Choice } from './choice';
+import { answered, poll, pollFailed, scheduleFirstPoll, tryLongPolls } from './ladder-polls';
+import {
+	carrier,
+	FIRST_POLL_WITHIN_MS,
+	isInBackground,
+	polls,
+	UNTRIED_POLLS,
+	UNTRIED_STREAM,
+	uses,
+	type Ladder,
+	type LadderEffect,
+	type LadderEvent,
+	type Next
+} from './ladder-state';
+import { climbToSse, failed, forgive, openStream, stands } from './ladder-streams';
 import { explain, rungOf } from './ladder-words';
-import type { LinkStatus } from './link';
-import { afterLoss, afterRefusal, isLeftAlone, nextProbe, UNTRIED, type RungHealth } from './rung-health';
+import { isLeftAlone, UNTRIED } from './rung-health';
 
 /**
- * Decides which rung of the ladder carries our signals.
+ * Decides which rung of the ladder carries our signals: WebSocket, server-sent events, long poll, short poll.
  *
  *                device-opened              stream-stands
  *   registering ───────────────► polling ◄───────────────► streaming
  *        ▲                          │       stream-failed       │
  *        └──── device-forgotten ────┴───────────────────────────┘        any ── stop · signed-out ──► over
  *
- * Polling runs from the first moment and stops only while a stream stands, so somebody is always reading:
- * a blocked WebSocket costs no wait, and one that falls over is replaced within a poll. Two readers at once do
- * no harm: both move the same cursor.
+ * Polling runs from the first moment and stops only while a stream stands, so somebody is always reading: a blocked
+ * stream costs no wait, and one that falls over is replaced within a poll. Two readers at once do no harm: all
+ * rungs move the same cursor.
  *
- * Pure: time comes with each event, and waits are ranges that the runner picks from. A further rung (SSE) adds a
- * `RungHealth` of its own and a place in the order of tries; the short poll is a poll with another rest.
+ *   WebSocket   opened beside the first poll; probed for as long as something lower carries us
+ *   SSE         opened beside the polls once the WebSocket is refused, or late; closed when the WebSocket stands
+ *   long poll   what polls are; but for the first after a failure, which asks for an answer at once
+ *   short poll  where long polls are cut off, and in hidden tabs outside a call
+ *
+ * A person's choice takes the others away. Pure: time comes with each event, and waits are ranges that the runner
+ * picks from. The rungs' own rules are in `ladder-streams.ts` and `ladder-polls.ts`, how long a rung rests in
+ * `rung-health.ts`.
  */
-export type Ladder = {
-	readonly phase: 'new' | 'registering' | 'reading' | 'over';
-	/** Asking for a device: on its way, or due again after a failure. */
-	readonly opening: 'in-flight' | 'scheduled';
-	readonly openFailures: number;
-	readonly stream: 'waiting' | 'opening' | 'standing';
-	readonly stoodAt: number;
-	readonly health: RungHealth;
-	/** Why the stream does not stand. */
-	readonly trouble: 'untried' | 'refused' | 'lost';
-	readonly poll: 'idle' | 'scheduled' | 'in-flight';
-	readonly pollFailures: number;
-	/** The server answered lately: a poll may wait there. Until then each asks for an answer at once. */
-	readonly reached: boolean;
-	/** The standing stream skipped a signal: one poll is to fill the hole. */
-	readonly hole: boolean;
-	readonly offline: boolean;
-	readonly signedOut: boolean;
-	readonly status: LinkStatus;
-};
-
-export type LadderEvent =
-	| { type: 'start' }
-	| { type: 'device-opened' }
-	| { type: 'device-failed' }
-	/** The server does not know our device any more. */
-	| { type: 'device-forgotten' }
-	| { type: 'open-due' }
-	/** The stream's first item has come. */
-	| { type: 'stream-stands' }
-	/** It did not come up, or fell over. `unauthorized`: the server does not take us for who we are. */
-	| { type: 'stream-failed'; unauthorized: boolean }
-	| { type: 'probe-due' }
-	| { type: 'poll-due' }
-	| {
-			type: 'poll-answered';
-			news: 'signals' | 'state' | 'none';
-			/** Signals are known to exist that are not read yet. */
-			hole: boolean;
-			waited: boolean;
-			tookMs: number;
-	  }
-	| { type: 'poll-failed' }
-	/** The stream brought a signal that is not the next one. */
-	| { type: 'hole-seen' }
-	| { type: 'online' }
-	| { type: 'offline' }
-	/** The page came back from being hidden, frozen or asleep: timers may be long overdue. */
-	| { type: 'woken' }
-	| { type: 'signed-out' }
-	| { type: 'stop' };
-
-export type LadderEffect =
-	| { type: 'open-device' }
-	| { type: 'open-stream' }
-	| { type: 'close-stream' }
-	/** `wait`: the server may keep it until there is something to say. */
-	| { type: 'poll'; wait: boolean }
-	/** Aborts a poll in flight; its answer is not heard. */
-	| { type: 'stop-poll' }
-	/** Each replaces the one set before it. */
-	| ({ type: 'schedule-open' } & Wait)
-	| ({ type: 'schedule-poll' } & Wait)
-	| ({ type: 'schedule-probe' } & Wait)
-	| { type: 'cancel-timers' }
-	/** What belongs to the device ends with it: acks, sends, a request for one on its way. */
-	| { type: 'drop-device' };
-
-export const FIRST_POLL_WITHIN_MS = 500;
-const PROBE_AFTER_RECOVERY_WITHIN_MS = 1_000;
-/** Polls that bring nothing but state begin at most this often. */
-const STATE_POLL_SPACING_MS = 100;
-/** A poll that was to wait and did not (a server that drains): do not ask in a tight loop. */
-const EMPTY_POLL_SPACING_MS = 1_000;
-
-type Next = Step<Ladder, LadderEffect>;
-
-export function newLadder(now: number): Ladder {
-	return {
-		phase: 'new',
-		opening: 'in-flight',
-		openFailures: 0,
-		stream: 'waiting',
-		stoodAt: 0,
-		health: UNTRIED,
-		trouble: 'untried',
-		poll: 'idle',
-		pollFailures: 0,
-		reached: false,
-		hole: false,
-		offline: false,
-		signedOut: false,
-		status: { rung: 'none', since: now, why: 'Not started yet.' }
-	};
-}
-
 export function transition(ladder: Ladder, event: LadderEvent, now: number): Next {
 	const next = handle(ladder, event, now);
 	if (next.state === ladder) return next;
@@ -126,76 +52,82 @@ export function transition(ladder: Ladder, event: LadderEvent, now: number): Nex
 	return step({ ...next.state, status: { rung, since, why } }, ...next.effects);
 }
 
+export function newLadder(now: number, choice: Choice = null): Ladder {
+	return {
+		phase: 'new',
+		opening: 'in-flight',
+		openFailures: 0,
+		choice,
+		offered: offeredRung.options,
+		websocket: UNTRIED_STREAM,
+		sse: UNTRIED_STREAM,
+		holdsSse: false,
+		...UNTRIED_POLLS,
+		longPolls: { resting: false, since: now, health: UNTRIED, suspect: false },
+		hidden: false,
+		inCall: false,
+		offline: false,
+		signedOut: false,
+		status: { rung: 'none', since: now, why: 'Not started yet.' }
+	};
+}
+
 function handle(ladder: Ladder, event: LadderEvent, now: number): Next {
 	switch (event.type) {
 		case 'start':
-			if (ladder.phase !== 'new') return step(ladder);
-			return register(ladder);
+			return ladder.phase === 'new' ? register(ladder) : step(ladder);
 		case 'signed-out':
 		case 'stop': {
 			if (ladder.phase === 'over') return step(ladder);
-			const over: Ladder = { ...ladder, phase: 'over', stream: 'waiting', poll: 'idle', hole: false };
-			const signedOut = event.type === 'signed-out';
-			return step({ ...over, signedOut }, ...dropped);
+			const over: Ladder = { ...ladder, ...NOTHING_READS, phase: 'over' };
+			return step({ ...over, signedOut: event.type === 'signed-out' }, ...dropped);
 		}
 		case 'offline':
 			return step({ ...ladder, offline: true });
-		case 'device-opened':
-		case 'device-failed':
-		case 'open-due':
-			return ladder.phase === 'registering' ? handleRegistering(ladder, event) : step(ladder);
-		case 'online': {
-			const online: Ladder = { ...ladder, offline: false };
-			if (ladder.phase === 'registering') return handleRegistering(online, event);
-			return ladder.phase === 'reading' ? handleReading(online, event, now) : step(online);
-		}
+		case 'online':
+			return settle({ ...ladder, offline: false }, event, now);
+		case 'hidden':
+			return settle({ ...ladder, hidden: true }, event, now, ladder);
 		case 'woken':
-			if (ladder.phase === 'registering') return handleRegistering(ladder, event);
-			return ladder.phase === 'reading' ? handleReading(ladder, event, now) : step(ladder);
-		case 'device-forgotten':
-		case 'stream-stands':
-		case 'stream-failed':
-		case 'probe-due':
-		case 'poll-due':
-		case 'poll-answered':
-		case 'poll-failed':
-		case 'hole-seen':
-			return ladder.phase === 'reading' ? handleReading(ladder, event, now) : step(ladder);
+			return settle({ ...ladder, hidden: false }, event, now, ladder);
+		case 'in-call':
+			return settle({ ...ladder, inCall: event.on }, event, now, ladder);
+		case 'choose':
+			return settle({ ...ladder, choice: event.choice }, event, now);
 		default:
-			return assertNever(event);
+			return settle(ladder, event, now);
 	}
 }
 
-/** Nothing reads any more. */
-const quiet: readonly LadderEffect[] = [{ type: 'stop-poll' }, { type: 'close-stream' }];
-const dropped: readonly LadderEffect[] = [{ type: 'cancel-timers' }, ...quiet, { type: 'drop-device' }];
+/** @param before what counted until now, where the page's own condition changes */
+function settle(ladder: Ladder, event: LadderEvent, now: number, before = ladder): Next {
+	if (ladder.phase === 'registering') return handleRegistering(ladder, event, now);
+	if (ladder.phase !== 'reading') return step(ladder);
+	const moved = moveWithPage(ladder, before);
+	const next = handleReading(moved.state, event, now);
+	if (next.state.phase !== 'reading') return step(next.state, ...moved.effects, ...next.effects);
+	const climbed = climbToSse(next.state);
+	return step(climbed.state, ...moved.effects, ...next.effects, ...climbed.effects);
+}
+
+const NOTHING_READS = { ...UNTRIED_POLLS, websocket: UNTRIED_STREAM, sse: UNTRIED_STREAM };
+const quiet: readonly LadderEffect[] = [
+	{ type: 'cancel-timers' },
+	{ type: 'stop-poll' },
+	{ type: 'close-stream', rung: 'websocket' },
+	{ type: 'close-stream', rung: 'sse' }
+];
+const dropped: readonly LadderEffect[] = [...quiet, { type: 'drop-device' }];
 
 function register(ladder: Ladder): Next {
 	return step({ ...ladder, phase: 'registering', opening: 'in-flight' }, { type: 'open-device' });
 }
 
-type RegisteringEvent = Extract<
-	LadderEvent,
-	{ type: 'device-opened' | 'device-failed' | 'open-due' | 'online' | 'woken' }
->;
-
-function handleRegistering(ladder: Ladder, event: RegisteringEvent): Next {
+function handleRegistering(ladder: Ladder, event: LadderEvent, now: number): Next {
 	switch (event.type) {
 		case 'device-opened':
 			if (ladder.opening !== 'in-flight') return step(ladder);
-			return step(
-				{
-					...ladder,
-					phase: 'reading',
-					openFailures: 0,
-					pollFailures: 0,
-					poll: 'in-flight',
-					stream: 'opening',
-					reached: false
-				},
-				{ type: 'poll', wait: false },
-				{ type: 'open-stream' }
-			);
+			return beginReading({ ...ladder, phase: 'reading', openFailures: 0, offered: event.offered }, now);
 		case 'device-failed': {
 			if (ladder.opening !== 'in-flight') return step(ladder);
 			const openFailures = ladder.openFailures + 1;
@@ -209,142 +141,106 @@ function handleRegistering(ladder: Ladder, event: RegisteringEvent): Next {
 		case 'woken':
 			return ladder.opening === 'scheduled' ? register(ladder) : step(ladder);
 		default:
-			return assertNever(event);
+			return step(ladder); // of a device that is gone, or of none yet
 	}
 }
 
-type ReadingEvent = Exclude<
-	LadderEvent,
-	{
-		type: 'start' | 'stop' | 'signed-out' | 'offline' | 'device-opened' | 'device-failed' | 'open-due';
-	}
->;
+/** From the foot of the ladder: nothing is known of any rung on this network. */
+function beginReading(ladder: Ladder, now: number): Next {
+	const fresh: Ladder = {
+		...ladder,
+		...NOTHING_READS,
+		holdsSse: uses(ladder, 'websocket'),
+		longPolls: { resting: false, since: now, health: UNTRIED, suspect: false }
+	};
+	const asked = polls(fresh) ? poll(fresh) : step<Ladder, LadderEffect>(fresh);
+	const opened = uses(fresh, 'websocket') ? openStream(asked.state, 'websocket') : climbToSse(asked.state);
+	return step(opened.state, ...asked.effects, ...opened.effects);
+}
 
-function handleReading(ladder: Ladder, event: ReadingEvent, now: number): Next {
+function handleReading(ladder: Ladder, event: LadderEvent, now: number): Next {
 	switch (event.type) {
 		case 'device-forgotten': {
-			const gone: Ladder = { ...ladder, stream: 'waiting', poll: 'idle', hole: false, reached: false };
-			const next = register(gone);
+			const next = register({ ...ladder, ...NOTHING_READS });
 			return step(next.state, ...dropped, ...next.effects);
 		}
 		case 'stream-stands':
-			// One that was given up already must not stay half alive.
-			if (ladder.stream === 'waiting') return step(ladder, { type: 'close-stream' });
-			if (ladder.stream === 'standing') return step(ladder);
-			return step(
-				{
-					...ladder,
-					stream: 'standing',
-					stoodAt: now,
-					poll: 'idle',
-					hole: false,
-					reached: true,
-					pollFailures: 0
-				},
-				{ type: 'stop-poll' }
-			);
+			return stands(ladder, event.rung, now);
 		case 'stream-failed':
-			return handleStreamFailed(ladder, event.unauthorized, now);
+			return failed(ladder, event.rung, event.unauthorized, now);
+		case 'hold-over':
+			return step({ ...ladder, holdsSse: false });
 		case 'probe-due':
-			if (ladder.stream !== 'waiting') return step(ladder);
-			return step({ ...ladder, stream: 'opening' }, { type: 'open-stream' });
+			if (event.rung === 'long-poll') return tryLongPolls(ladder, now);
+			if (ladder[event.rung].at !== 'resting') return step(ladder);
+			if (uses(ladder, event.rung)) return openStream(ladder, event.rung);
+			return step({ ...ladder, [event.rung]: { ...ladder[event.rung], at: 'idle' } });
 		case 'poll-due':
 			return ladder.poll === 'scheduled' ? poll(ladder) : step(ladder);
-		case 'poll-answered':
-			return ladder.poll === 'in-flight' ? handleAnswer(ladder, event) : step(ladder);
-		case 'poll-failed': {
+		case 'poll-answered': {
 			if (ladder.poll !== 'in-flight') return step(ladder);
-			const pollFailures = ladder.pollFailures + 1;
-			// Without waiting until it answers again, so that we learn at once when it does.
-			const reached = ladder.stream === 'standing';
-			return step(
-				{ ...ladder, poll: 'scheduled', pollFailures, reached },
-				{ type: 'schedule-poll', ...jitteredWait(pollFailures, FIRST_POLL_WITHIN_MS, RETRY_CAP_MS) }
-			);
+			const next = answered(ladder, event, now);
+			if (ladder.pollFailures === 0 || ladder.longPolls.suspect || carrier(ladder)) return next;
+			const forgiven = forgive(next.state);
+			return step(forgiven.state, ...next.effects, ...forgiven.effects);
 		}
-		case 'hole-seen':
+		case 'poll-failed':
+			return ladder.poll === 'in-flight' ? pollFailed(ladder) : step(ladder);
+		case 'hole-seen': {
+			const stream = carrier(ladder);
 			// A poll in flight may fill it. When it does not, its answer says so.
-			if (ladder.stream !== 'standing' || ladder.poll !== 'idle') return step(ladder);
-			return poll({ ...ladder, hole: true });
+			if (!stream || ladder.poll !== 'idle') return step(ladder);
+			return polls(ladder) ? poll({ ...ladder, hole: true }) : failed(ladder, stream, false, now);
+		}
 		case 'online':
 			// Another network: sockets and requests of the old one are dead and do not know it.
-			return step(
-				{ ...ladder, poll: 'in-flight', stream: 'opening', health: UNTRIED, hole: false, reached: false },
-				...quiet,
-				{ type: 'poll', wait: false },
-				{ type: 'open-stream' }
-			);
+			return anew(ladder, now);
+		case 'choose':
+			return anew(ladder, now);
 		case 'woken': {
 			const asked = ladder.poll === 'scheduled' ? poll(ladder) : step<Ladder, LadderEffect>(ladder);
-			if (ladder.stream !== 'waiting' || isLeftAlone(ladder.health)) return asked;
-			return step({ ...asked.state, stream: 'opening' }, ...asked.effects, { type: 'open-stream' });
+			const { at, health } = asked.state.websocket;
+			if (at !== 'resting' || isLeftAlone(health)) return asked;
+			const opened = openStream(asked.state, 'websocket');
+			return step(opened.state, ...asked.effects, ...opened.effects);
 		}
+		case 'start':
+		case 'stop':
+		case 'signed-out':
+		case 'offline':
+		case 'hidden':
+		case 'in-call':
+		case 'device-opened':
+		case 'device-failed':
+		case 'open-due':
+			return step(ladder);
 		default:
 			return assertNever(event);
 	}
 }
 
-function poll(ladder: Ladder): Next {
-	const wait = ladder.stream !== 'standing' && ladder.reached;
-	return step({ ...ladder, poll: 'in-flight' }, { type: 'poll', wait });
+function anew(ladder: Ladder, now: number): Next {
+	const next = beginReading(ladder, now);
+	return step(next.state, ...quiet, ...next.effects);
 }
 
-function handleStreamFailed(ladder: Ladder, unauthorized: boolean, now: number): Next {
-	if (ladder.stream === 'waiting') return step(ladder);
-	const stood = ladder.stream === 'standing';
-	const health = stood ? afterLoss(ladder.health, now - ladder.stoodAt) : afterRefusal(ladder.health);
-	const down: Ladder = {
-		...ladder,
-		stream: 'waiting',
-		hole: false,
-		health,
-		trouble: stood ? 'lost' : 'refused'
-	};
-	const leave: LadderEffect[] = [{ type: 'close-stream' }, { type: 'schedule-probe', ...nextProbe(health) }];
-	if (unauthorized) {
-		// Only HTTP can tell whether the session is over, or the socket came without its cookie: ask it now.
-		return step(
-			{ ...down, poll: 'in-flight' },
-			...leave,
-			{ type: 'stop-poll' },
-			{ type: 'poll', wait: false }
-		);
+/** Out of sight and back: what a hidden tab must not hold is given up for short polls. */
+function moveWithPage(ladder: Ladder, before: Ladder): Next {
+	const was = isInBackground(before);
+	const is = isInBackground(ladder);
+	if (was === is) return step(ladder);
+	if (was) return ladder.poll === 'scheduled' ? poll(ladder) : step(ladder);
+	const effects: LadderEffect[] = [];
+	let next = ladder;
+	if (next.sse.at === 'opening' || next.sse.at === 'standing') {
+		effects.push({ type: 'close-stream', rung: 'sse' });
+		next = { ...next, sse: { ...next.sse, at: 'idle' } };
 	}
-	if (ladder.poll === 'in-flight') return step(down, ...leave);
-	if (!stood) return step(down, ...leave);
-	// Spread out: a server that restarts loses everybody's stream in the same instant.
-	return step({ ...down, poll: 'scheduled' }, ...leave, {
-		type: 'schedule-poll',
-		afterMs: 0,
-		withinMs: FIRST_POLL_WITHIN_MS
-	});
-}
-
-function handleAnswer(ladder: Ladder, event: Extract<LadderEvent, { type: 'poll-answered' }>): Next {
-	const answered: Ladder = { ...ladder, pollFailures: 0, reached: true };
-	const restMs = restAfter(event);
-	if (ladder.stream === 'standing') {
-		if (!event.hole) return step({ ...answered, poll: 'idle', hole: false });
-		return step({ ...answered, poll: 'scheduled' }, { type: 'schedule-poll', afterMs: restMs, withinMs: 0 });
+	if (next.poll === 'in-flight' && next.waits) {
+		effects.push({ type: 'stop-poll' });
+		next = { ...next, poll: 'idle' };
 	}
-	const next: Next =
-		restMs === 0
-			? poll(answered)
-			: step({ ...answered, poll: 'scheduled' }, { type: 'schedule-poll', afterMs: restMs, withinMs: 0 });
-	const recovered = ladder.pollFailures > 0 && ladder.stream === 'waiting' && !isLeftAlone(ladder.health);
-	if (!recovered) return next;
-	// The whole server was away: what the stream met meanwhile says nothing against the stream.
-	const trouble = ladder.trouble === 'refused' ? 'untried' : ladder.trouble;
-	return step({ ...next.state, health: { ...ladder.health, refusals: 0 }, trouble }, ...next.effects, {
-		type: 'schedule-probe',
-		afterMs: 0,
-		withinMs: PROBE_AFTER_RECOVERY_WITHIN_MS
-	});
-}
-
-function restAfter(event: Extract<LadderEvent, { type: 'poll-answered' }>): number {
-	if (event.news === 'signals') return 0;
-	const spacingMs =
-		event.hole || (event.waited && event.news === 'none') ? EMPTY_POLL_SPACING_MS : STATE_POLL_SPACING_MS;
-	return Math.max(0, spacingMs - event.tookMs);
+	const asked =
+		next.poll === 'idle' && !carrier(next) ? scheduleFirstPoll(next) : step<Ladder, LadderEffect>(next);
+	return step(asked.state, ...effects, ...asked.effects);
 }

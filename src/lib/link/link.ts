@@ -2,16 +2,18 @@ import type { CallSnapshot } from '../call/core/snapshot';
 import type { RoomHead, RoomMessage, ViewerState } from '../call/core/inbox';
 import type { DeliveredSignal, SignalEnvelope } from '../call/core/signal';
 import type { ErrorKey } from '../call/core/errors';
+import type { OfferedRung } from '../call/core/rung';
 import type { ApiClient } from './api';
+import type { Choice } from './choice';
 
 /** Which way signals reach this device just now. `none`: not registered yet, or the server is out of reach. */
-export type Rung = 'websocket' | 'poll' | 'none';
+export type Rung = OfferedRung | 'none';
 
 export type LinkStatus = {
 	readonly rung: Rung;
 	/** Since when, Unix milliseconds on this device's clock. */
 	readonly since: number;
-	/** Why this rung and not a higher one, in words for a person; '' when there is nothing to explain. */
+	/** Why this rung and not a higher one, and whether it was chosen, for a person; '' when there is nothing to say. */
 	readonly why: string;
 };
 
@@ -46,4 +48,8 @@ export interface Link {
 	listen(listener: (news: LinkNews) => void): () => void;
 	/** Queues a signal. Signals to one device arrive once and in this order, or not at all after `send-refused`. */
 	sendSignal(callId: string, toDeviceId: string, envelope: SignalEnvelope): void;
+	/** Holds the link to one rung from now on, or gives it the whole ladder back. */
+	choose(choice: Choice): void;
+	/** A page in a call is reached as well as can be, also while it is hidden. */
+	setInCall(on: boolean): void;
 }

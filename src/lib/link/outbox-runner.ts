@@ -31,8 +31,8 @@ export type OutboxRunnerOptions = {
 		way: Way,
 		signal: AbortSignal
 	): Promise<unknown>;
-	/** A socket that carries our stream would answer. */
-	streamStands(): boolean;
+	/** Our stream is carried by the socket, so it would answer. */
+	socketStands(): boolean;
 	random(): number;
 	onRefused(toDeviceId: string, callId: string, key: ErrorKey): void;
 	/** The server answered that it does not know us (any more). */
@@ -88,7 +88,7 @@ export class OutboxRunner {
 	}
 
 	#wayFor(effect: Extract<OutboxEffect, { type: 'send' }>): Way {
-		if (effect.way === 'http' || !this.#options.streamStands()) return 'http';
+		if (effect.way === 'http' || !this.#options.socketStands()) return 'http';
 		const bytes = effect.signals.reduce((sum, { envelope }) => sum + byteLength(envelope), 0);
 		if (this.#frameBytes + bytes > MAX_SEND_BYTES) return 'http';
 		this.#frameBytes += bytes;

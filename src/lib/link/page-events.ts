@@ -1,8 +1,9 @@
 /** What the browser tells of the page and its network, as the ladder wants to hear it. */
-export type PageEvent = 'online' | 'offline' | 'woken';
+export type PageEvent = 'online' | 'offline' | 'hidden' | 'woken';
 
 /**
- * Reports when the network comes or goes, and when the page comes back from being hidden, frozen or cached.
+ * Reports when the network comes or goes, and when the page is hidden (at once, when it is already) or comes back from
+ * being hidden, frozen or cached.
  * Outside a browser it never reports anything.
  *
  * @returns a function that stops listening
@@ -11,9 +12,8 @@ export function watchPage(report: (event: PageEvent) => void): () => void {
 	if (typeof window === 'undefined' || typeof document === 'undefined') return () => {};
 	const online = () => report('online');
 	const offline = () => report('offline');
-	const shown = () => {
-		if (document.visibilityState === 'visible') report('woken');
-	};
+	const shown = () => report(document.visibilityState === 'visible' ? 'woken' : 'hidden');
+	if (document.visibilityState === 'hidden') report('hidden');
 	window.addEventListener('online', online);
 	window.addEventListener('offline', offline);
 	window.addEventListener('pageshow', shown);

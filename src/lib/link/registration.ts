@@ -20,7 +20,7 @@ export type RegistrationOptions = {
 	deviceId: string;
 	cursor: Cursor;
 	random: () => number;
-	streamStands: () => boolean;
+	socketStands: () => boolean;
 	onRefused: (toDeviceId: string, callId: string, key: ErrorKey) => void;
 	onRejected: (key: ErrorKey) => void;
 };

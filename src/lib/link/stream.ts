@@ -1,6 +1,5 @@
 import type { ApiClient } from './api';
 import { failureOf, isSignedOut } from './api';
-import type { Socket } from './socket';
 
 /** A subscription that has not begun with its first item after this long will not. */
 export const FIRST_ITEM_MS = 10_000;
@@ -9,7 +8,8 @@ export type StreamFailure = 'broken' | 'unauthorized' | 'device-unknown';
 
 export type StreamOptions = {
 	api: ApiClient;
-	socket: Socket;
+	/** Sends the subscription on its way. */
+	context: Readonly<Record<string, unknown>>;
 	deviceId: string;
 	lastEventId: string;
 	onItem(tracked: { id: unknown; data: unknown }): void;
@@ -18,13 +18,13 @@ export type StreamOptions = {
 };
 
 /**
- * One life of the pushed stream: it opens the socket, subscribes, and ends with the first sign of trouble.
+ * One life of the pushed stream: it subscribes, and ends with the first sign of trouble.
  *
  * @returns a function that ends it without a word
  */
 export function openStream({
 	api,
-	socket,
+	context,
 	deviceId,
 	lastEventId,
 	onItem,
@@ -36,35 +36,32 @@ export function openStream({
 		over = true;
 		clearTimeout(deadline);
 		subscription?.unsubscribe();
-		socket.close();
 	};
-	const fail = (failure: StreamFailure) => {
+	const fail = (error?: unknown) => {
 		if (over) return;
 		end();
-		onFailed(failure);
+		const key = failureOf(error)?.key;
+		if (key === 'device/not-found') onFailed('device-unknown');
+		else onFailed(key && isSignedOut(key) ? 'unauthorized' : 'broken');
 	};
-	const deadline = setTimeout(() => fail('broken'), FIRST_ITEM_MS);
+	const deadline = setTimeout(fail, FIRST_ITEM_MS);
 	let subscription: { unsubscribe(): void } | null = null;
-	socket.open();
 	subscription = api.inbox.stream.subscribe(
 		{ deviceId, lastEventId },
 		{
+			context,
 			onData(tracked) {
 				if (over) return;
 				clearTimeout(deadline);
 				onItem(tracked);
 			},
-			onError(error) {
-				const key = failureOf(error)?.key;
-				if (key === 'device/not-found') fail('device-unknown');
-				else fail(key && isSignedOut(key) ? 'unauthorized' : 'broken');
-			},
+			onError: fail,
 			// The server ended it (it drains, or the device is gone): whoever asks next is told why.
-			onStopped: () => fail('broken'),
-			onComplete: () => fail('broken'),
+			onStopped: () => fail(),
+			onComplete: () => fail(),
 			onConnectionStateChange(change) {
-				// Also said at first, without an error, while the socket is being opened.
-				if (change.state === 'connecting' && change.error) fail('broken');
+				// Also said at first, without an error, while it is being opened.
+				if (change.state === 'connecting' && change.error) fail(change.error);
 			}
 		}
 	);

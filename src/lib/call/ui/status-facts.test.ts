@@ -51,9 +51,11 @@ test('a report gives away no name, no id and no stream', () => {
 			{ deviceId: 'the-device-id', userId: 'the-user-id', displayName: 'Bob', presence: 'joined', status }
 		]
 	} as unknown as CurrentCall;
-	const view = { link: { rung: 'poll', since: 0, why: 'The WebSocket was refused.' } } as SessionView;
+	const view = { link: { rung: 'sse', since: 0, why: 'The WebSocket is blocked.' } } as SessionView;
 	const report = makeReport(view, current, 0);
-	expect(report).toContain('Link: Polling since 1970-01-01T00:00:00.000Z (The WebSocket was refused.)');
+	expect(report).toContain(
+		'Link: Server-sent events since 1970-01-01T00:00:00.000Z (The WebSocket is blocked.)'
+	);
 	expect(report).toContain('Problem: camera denied');
 	expect(report).toContain('Round trip: 42 ms');
 	expect(report).not.toMatch(/Bob|Secret|the-/);

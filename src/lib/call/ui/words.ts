@@ -86,8 +86,12 @@ export function rungWords(rung: SessionView['link']['rung']): string {
 	switch (rung) {
 		case 'websocket':
 			return 'WebSocket';
-		case 'poll':
-			return 'Polling';
+		case 'sse':
+			return 'Server-sent events';
+		case 'long-poll':
+			return 'Long polling';
+		case 'short-poll':
+			return 'Short polling';
 		case 'none':
 			return 'Not connected';
 	}
