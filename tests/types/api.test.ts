@@ -1,5 +1,6 @@
 import type { inferRouterInputs, inferRouterOutputs } from '@trpc/server';
 import { expectTypeOf, test } from 'vitest';
+import type { CallConnection, RoomCallState } from '../../src/lib/call/core/connection-report';
 import type { InboxPage, RoomHead, RoomMessage } from '../../src/lib/call/core/inbox';
 import type { OfferedRung } from '../../src/lib/call/core/rung';
 import type { Cursor, SignalSend } from '../../src/lib/call/core/signal';
@@ -16,7 +17,8 @@ type HistoryEntry = Outputs['calls']['history']['entries'][number];
 test('what the router answers is what core says travels', () => {
 	expectTypeOf<Outputs['calls']['get']>().toEqualTypeOf<CallSnapshot>();
 	expectTypeOf<Outputs['calls']['start']>().toEqualTypeOf<CallSnapshot>();
-	expectTypeOf<Outputs['calls']['inRoom']>().toEqualTypeOf<CallSnapshot | null>();
+	expectTypeOf<Outputs['calls']['state']>().toEqualTypeOf<RoomCallState>();
+	expectTypeOf<Outputs['calls']['connection']>().toEqualTypeOf<CallConnection>();
 	expectTypeOf<Outputs['inbox']['poll']>().toEqualTypeOf<InboxPage>();
 	expectTypeOf<Outputs['inbox']['open']>().toEqualTypeOf<{
 		deviceId: string;

@@ -2,10 +2,12 @@ import path from 'node:path';
 import postgres from 'postgres';
 import { checkBus } from './bus/open-bus';
 import { openDatabase } from './db/database';
+import { findEmbedded } from './db/embedded-url';
 import { placeForData } from './db/embedded-place';
 import { lockHolder } from './db/embedded-lock';
 import { readEnv, type Env } from './env';
 import { projectRoot } from './ops/project-root';
+import { runSignals } from './ops/signals-command';
 
 const say = (line: string) => console.log(line);
 const root = projectRoot(import.meta.url);
@@ -72,13 +74,29 @@ async function tryBus({ bus }: Env): Promise<[ok: boolean, line: string]> {
 	}
 }
 
+/** Shows what waits in the mailboxes of the server that runs. Changes nothing. */
+async function signals(env: Env, args: string[]): Promise<number> {
+	const stopping = new AbortController();
+	for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.on(signal, () => stopping.abort());
+	// Whoever read us, `head` for example, has seen enough.
+	process.stdout.on('error', () => process.exit(0));
+	return runSignals({
+		args,
+		findDatabase: () => env.databaseUrl ?? findEmbedded(placeForData(root, env.dataDir)),
+		screen: process.stdout,
+		complain: (line) => console.error(line),
+		stop: stopping.signal
+	});
+}
+
 async function run(command: string | undefined): Promise<number> {
-	if (command !== 'migrate' && command !== 'doctor') {
-		console.error(`usage: node ${path.basename(process.argv[1] ?? 'cli.js')} migrate | doctor`);
+	if (command !== 'migrate' && command !== 'doctor' && command !== 'signals') {
+		console.error(`usage: node ${path.basename(process.argv[1] ?? 'cli.js')} migrate | doctor | signals`);
 		return 2;
 	}
 	try {
 		const env = readEnv(process.env);
+		if (command === 'signals') return await signals(env, process.argv.slice(3));
 		if (command === 'doctor') return (await doctor(env)) ? 0 : 1;
 		await migrate(env);
 		return 0;

@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { username } from '../call/core/account';
 import { offeredRung } from '../call/core/rung';
 import type { BusSettings } from './bus/open-bus';
 
@@ -68,7 +69,13 @@ const schema = z
 			.default('')
 			.transform((value) => (value ? value.split(',').map((url) => url.trim()) : []))
 			.pipe(z.array(z.string().regex(/^turns?:[^\s]+$/, 'must be turn: URLs, comma-separated')).max(10)),
-		TURN_SECRET: z.string().min(16).optional()
+		TURN_SECRET: z.string().min(16).optional(),
+		/** Comma-separated usernames who may ask about everybody's calls (`ops.…`). */
+		PARLEY_OPERATORS: z
+			.string()
+			.default('')
+			.transform((value) => (value ? value.split(',') : []))
+			.pipe(z.array(username).max(100))
 	})
 	.refine((env) => env.TURN_URLS.length === 0 || env.TURN_SECRET !== undefined, {
 		path: ['TURN_SECRET'],
@@ -96,7 +103,8 @@ const schema = z
 		meshLimit: env.MESH_LIMIT,
 		stunUrls: env.STUN_URLS,
 		turnUrls: env.TURN_URLS,
-		turnSecret: env.TURN_SECRET
+		turnSecret: env.TURN_SECRET,
+		operators: env.PARLEY_OPERATORS
 	}));
 
 type BusVariables = {

@@ -13,6 +13,7 @@ import { sweepEndings } from './db/endings';
 import type { Env } from './env';
 import { createIce } from './ice/ice';
 import { createInbox } from './inbox/inbox';
+import { createOps } from './ops/active-calls';
 import type { Logger } from './ops/log';
 import { startSweeper } from './ops/sweeper';
 import { createMessages } from './rooms/messages';
@@ -73,6 +74,7 @@ export function createServices({
 		raiseEpoch: signals.raiseEpoch
 	});
 	const ice = createIce(env);
+	const ops = createOps({ db, operators: env.operators });
 	const inbox = createInbox({
 		bus,
 		now: Date.now,
@@ -87,7 +89,7 @@ export function createServices({
 		messageByN: messages.byN
 	});
 	const { rungs } = env;
-	const services: Services = { accounts, rooms, messages, calls, devices, signals, inbox, ice, rungs };
+	const services: Services = { accounts, rooms, messages, calls, devices, signals, inbox, ice, ops, rungs };
 	return { services, bus, heads, resetExpired };
 }
 
@@ -112,6 +114,7 @@ export async function wire(deps: { env: Env; connection: DbConnection; log: Logg
 		async sweepRows() {
 			await signals.sweep();
 			await devices.sweep();
+			await calls.sweepConnections();
 			await accounts.sweep();
 			await sweepEndings(deps.connection.db);
 		},

@@ -1,4 +1,5 @@
 import type { Link } from '../../link/link';
+import { MAX_WHY_LENGTH, type PeerReport } from '../core/connection-report';
 import type { CallKind, CallSnapshot } from '../core/snapshot';
 
 /** The devices a person chose to have on. */
@@ -18,14 +19,15 @@ export type CallServer = {
 	renew(at: InCall): Promise<void>;
 	connected(at: InCall): Promise<void>;
 	failed(at: InCall & { why: string }): Promise<void>;
+	reportConnection(input: InCall & { peers: PeerReport[] }): Promise<void>;
 	get(callId: string): Promise<CallSnapshot>;
 	iceServers(callId: string): Promise<RTCIceServer[]>;
 };
 
 /** A request unanswered by then has failed. */
 const REQUEST_TIMEOUT_MS = 15_000;
-/** What the server takes of a failure's words. */
-const MAX_WHY_LENGTH = 200;
+/** Nothing depends on a report, and a slow one must not hold a connection that something else waits for. */
+const REPORT_TIMEOUT_MS = 5_000;
 
 export function createCallServer({ calls, ice }: Pick<Link['api'], 'calls' | 'ice'>): CallServer {
 	const soon = () => ({ signal: AbortSignal.timeout(REQUEST_TIMEOUT_MS) });
@@ -40,6 +42,8 @@ export function createCallServer({ calls, ice }: Pick<Link['api'], 'calls' | 'ic
 		renew: (at) => calls.renew.mutate(at, soon()),
 		connected: (at) => calls.connected.mutate(at, soon()),
 		failed: ({ why, ...at }) => calls.failed.mutate({ ...at, why: why.slice(0, MAX_WHY_LENGTH) }, soon()),
+		reportConnection: (input) =>
+			calls.reportConnection.mutate(input, { signal: AbortSignal.timeout(REPORT_TIMEOUT_MS) }),
 		get: (callId) => calls.get.query({ callId }, soon()),
 		iceServers: async (callId) => (await ice.servers.query({ callId }, soon())).iceServers
 	};

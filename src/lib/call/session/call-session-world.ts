@@ -2,6 +2,7 @@ import { TRPCClientError } from '@trpc/client';
 import { expect, vi } from 'vitest';
 import type { LinkNews } from '../../link/link';
 import type { ErrorKey } from '../core/errors';
+import type { PeerReport } from '../core/connection-report';
 import type { CallSnapshot, EndReason, InviteState } from '../core/snapshot';
 import type { RememberedCall } from './call-memory';
 import type { CallServer } from './call-server';
@@ -96,6 +97,7 @@ export function world({ remembered = null as RememberedCall | null } = {}) {
 		renew: vi.fn<CallServer['renew']>(async () => undefined),
 		connected: vi.fn<CallServer['connected']>(async () => undefined),
 		failed: vi.fn<CallServer['failed']>(async () => undefined),
+		reportConnection: vi.fn<CallServer['reportConnection']>(async () => undefined),
 		get: vi.fn<CallServer['get']>(async () => accepted()),
 		iceServers: vi.fn<CallServer['iceServers']>(async () => [])
 	};
@@ -143,6 +145,7 @@ export function world({ remembered = null as RememberedCall | null } = {}) {
 			receive: vi.fn(),
 			setTracks: vi.fn(),
 			remotes: () => [],
+			reports: (): PeerReport[] => [],
 			restartIce: vi.fn(),
 			refreshStatus: vi.fn(async () => undefined),
 			close: vi.fn()

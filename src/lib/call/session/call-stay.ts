@@ -3,6 +3,7 @@ import type { DeliveredSignal, SignalEnvelope } from '../core/signal';
 import type { CallSnapshot } from '../core/snapshot';
 import type { LocalMedia } from '../media/local-media';
 import type { CallServer, MediaChoice } from './call-server';
+import { createConnectionReporter } from './connection-reporter';
 import { insist, pause } from './insist';
 import { isRefusal } from './notices';
 import type { PeerMesh, PeerMeshDeps } from './peer-mesh';
@@ -38,6 +39,7 @@ export class CallStay {
 	#opening = true;
 	#at: { callId: string; deviceId: string } | null = null;
 	#mesh: PeerMesh | null = null;
+	#reporter: ReturnType<typeof createConnectionReporter> | null = null;
 	#call: CallSnapshot | null = null;
 	/** Signals that came before there was a mesh to take them. */
 	#early: DeliveredSignal[] = [];
@@ -96,8 +98,7 @@ export class CallStay {
 	enter(call: CallSnapshot, deviceId: string, told: MediaChoice): void {
 		if (this.#closed) return;
 		this.#told = told;
-		this.#mesh?.close();
-		this.#mesh = null;
+		this.#disconnect();
 		this.#at = { callId: call.id, deviceId };
 		this.#call = call;
 		this.prepare(call.id);
@@ -151,10 +152,16 @@ export class CallStay {
 		if (this.#closed) return;
 		this.#closed = true;
 		for (const timer of this.#timers) clearInterval(timer);
-		this.#mesh?.close();
-		this.#mesh = null;
+		this.#disconnect();
 		this.#early = [];
 		this.media.close();
+	}
+
+	#disconnect(): void {
+		this.#reporter?.close();
+		this.#reporter = null;
+		this.#mesh?.close();
+		this.#mesh = null;
 	}
 
 	async #connect(at: { callId: string; deviceId: string }): Promise<void> {
@@ -169,6 +176,11 @@ export class CallStay {
 		const iceServers = early ?? (await this.#askForIce(at.callId)) ?? [];
 		if (this.#closed || at !== this.#at || !this.#call) return;
 		const { server } = this.#deps;
+		const reporter = createConnectionReporter({
+			read: () => mesh.reports(),
+			send: (peers) => server.reportConnection({ ...at, peers })
+		});
+		this.#reporter = reporter;
 		const mesh = this.#deps.createMesh({
 			...at,
 			iceServers,
@@ -179,7 +191,9 @@ export class CallStay {
 				return call;
 			},
 			onChange: () => {
-				if (!this.#closed) this.#deps.onChange();
+				if (this.#closed) return;
+				reporter.noticeChange();
+				this.#deps.onChange();
 			},
 			onConnected: () => this.#report(() => server.connected(at)),
 			onFailed: (why) => {

@@ -5,6 +5,7 @@ import {
 	type NegotiationEffect,
 	type NegotiationEvent
 } from '../core/negotiation';
+import type { ConnectionFacts } from '../core/connection-report';
 import type { CandidateOrEnd, Description } from '../core/signal-body';
 import { assertNever } from '../core/step';
 import type { PeerConnection, PeerConnectionEvent, Tracks } from '../media/peer-connection';
@@ -15,6 +16,7 @@ import {
 	type RecoveryEffect,
 	type RecoveryEvent
 } from './peer-link-recovery';
+import { createPeerTally } from './peer-tally';
 import { createStatusReader, type MeasuredStatus } from './peer-status';
 
 /** What two devices tell each other about one connection, without its address. */
@@ -26,6 +28,8 @@ export type PeerLink = {
 	readonly status: MeasuredStatus;
 	/** gave-up: all restarts were in vain; it is taken back when a path is found after all. */
 	readonly outlook: 'trying' | 'connected' | 'gave-up';
+	/** The same for who asks why it does not connect: states, kinds and counts. */
+	readonly facts: ConnectionFacts;
 	receive(content: PeerContent): void;
 	setTracks(tracks: Tracks): void;
 	/** Looks for a new path now, for example because the network changed. */
@@ -59,6 +63,7 @@ export function createPeerLink(deps: PeerLinkDeps): PeerLink {
 	let batchTimer: ReturnType<typeof setTimeout> | undefined;
 	let recoveryTimer: ReturnType<typeof setTimeout> | undefined;
 
+	const tally = createPeerTally();
 	const connection = deps.connect(onConnectionEvent);
 	const reader = createStatusReader(connection);
 	const begin = startRecovery();
@@ -82,8 +87,10 @@ export function createPeerLink(deps: PeerLinkDeps): PeerLink {
 	function onConnectionEvent(event: PeerConnectionEvent): void {
 		if (closed) return;
 		switch (event.type) {
-			case 'negotiation-needed':
 			case 'candidate-gathered':
+				tally.candidates('local', [event.candidate]);
+				return dispatch(event);
+			case 'negotiation-needed':
 			case 'gathering-complete':
 				return dispatch(event);
 			case 'states':
@@ -114,6 +121,7 @@ export function createPeerLink(deps: PeerLinkDeps): PeerLink {
 				}
 				return;
 			case 'restart-ice':
+				tally.restarted();
 				return connection.restartIce();
 			case 'send-description':
 				return deps.send({ description: effect.description });
@@ -159,8 +167,10 @@ export function createPeerLink(deps: PeerLinkDeps): PeerLink {
 				deps.report('looking for a new network path');
 				return dispatch({ type: 'restart-ice' });
 			case 'connected':
+				tally.connected();
 				return deps.onConnected();
 			case 'give-up':
+				tally.gaveUp(effect.why);
 				deps.report(effect.why);
 				return deps.onGaveUp(effect.why);
 			default:
@@ -172,6 +182,17 @@ export function createPeerLink(deps: PeerLinkDeps): PeerLink {
 		get status() {
 			return reader.status;
 		},
+		get facts() {
+			const { connectionState, iceConnectionState, iceGatheringState, signalingState, path } = reader.status;
+			return {
+				connectionState,
+				iceConnectionState,
+				iceGatheringState,
+				signalingState,
+				path,
+				...tally.facts
+			};
+		},
 		get outlook() {
 			if (recovery.phase === 'gave-up') return 'gave-up';
 			return recovery.phase === 'connected' ? 'connected' : 'trying';
@@ -180,6 +201,7 @@ export function createPeerLink(deps: PeerLinkDeps): PeerLink {
 			if ('description' in content) {
 				return dispatch({ type: 'description-received', description: content.description });
 			}
+			tally.candidates('remote', content.candidates);
 			dispatch({ type: 'candidates-received', candidates: content.candidates });
 		},
 		setTracks: (tracks) => connection.setTracks(tracks),

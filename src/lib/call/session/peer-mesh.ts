@@ -1,4 +1,5 @@
 import { isPolite } from '../core/negotiation';
+import type { PeerReport } from '../core/connection-report';
 import { compareEpochs, kindOf, type SignalBody, type SignalEpochs } from '../core/signal-body';
 import type { DeliveredSignal, SignalEnvelope } from '../core/signal';
 import type { CallSnapshot, DeviceSnapshot } from '../core/snapshot';
@@ -42,6 +43,8 @@ export type PeerMesh = {
 	/** Sends these to everybody from now on, without negotiation. */
 	setTracks(tracks: Tracks): void;
 	remotes(): readonly RemotePeer[];
+	/** What there is to report of each connection. */
+	reports(): PeerReport[];
 	/** Looks for new paths now, for example because the network changed. */
 	restartIce(): void;
 	/** Reads the connections' numbers anew; rates are those since the last time. */
@@ -238,6 +241,7 @@ export function createPeerMesh(deps: PeerMeshDeps): PeerMesh {
 				stream: streams.get(deviceId),
 				status: link.status
 			})),
+		reports: () => [...peers.values()].map(({ deviceId, link }) => ({ deviceId, ...link.facts })),
 		restartIce() {
 			for (const peer of peers.values()) peer.link.restartIce();
 		},

@@ -2,12 +2,12 @@ import { and, asc, eq, sql } from 'drizzle-orm';
 import type { CallSettings, CallState } from '../../call/core/call-state';
 import { nextDeadline } from '../../call/core/call-state';
 import { clock } from '../db/columns';
-import type { Tx } from '../db/client';
+import type { DbOrTx, Tx } from '../db/client';
 import { callDevices, callParticipants, calls } from '../db/schema';
 
 /** The database's clock. It alone decides deadlines; asked after the locks are held. */
-export async function databaseNow(tx: Tx): Promise<number> {
-	const [row] = await tx.execute<{ now: string }>(
+export async function databaseNow(db: DbOrTx): Promise<number> {
+	const [row] = await db.execute<{ now: string }>(
 		sql`select floor(extract(epoch from clock_timestamp()) * 1000)::text as now`
 	);
 	return Number(row?.now);

@@ -14,6 +14,7 @@ import type { Db, Tx } from '../db/client';
 import { callDevices, calls, rooms } from '../db/schema';
 import { createAccess } from './access';
 import { databaseNow, insertCall, lockCall, renewLease, saveCall, saveDeadline } from './call-rows';
+import { createConnections } from './connections';
 import { createHistory } from './history';
 import { loadSnapshots } from './snapshots';
 
@@ -130,6 +131,7 @@ export function createCalls({ db, bus, settings, memberIds, endDevices, raiseEpo
 	return {
 		...createHistory({ db, bus }),
 		...createAccess({ db }),
+		...createConnections({ db }),
 		snapshot,
 
 		/** All live calls that this person may see. */

@@ -12,18 +12,21 @@ import { callDevices, callParticipants, calls, mailboxes, roomMembers, rooms, us
 export async function loadSnapshots(
 	db: DbOrTx,
 	viewerId: string,
-	which: { callIds: string[] } | 'live'
+	which: { callIds: string[] } | { liveIn: string } | 'live'
 ): Promise<CallSnapshot[]> {
-	const visible = and(
-		eq(roomMembers.userId, viewerId),
-		which === 'live' ? ne(calls.phase, 'ended') : inArray(calls.id, which.callIds)
-	);
+	const live = ne(calls.phase, 'ended');
+	const wanted =
+		which === 'live'
+			? live
+			: 'liveIn' in which
+				? and(live, eq(calls.roomId, which.liveIn))
+				: inArray(calls.id, which.callIds);
 	const found = await db
 		.select({ call: calls, roomName: rooms.name, roomKind: rooms.kind })
 		.from(calls)
 		.innerJoin(roomMembers, eq(roomMembers.roomId, calls.roomId))
 		.innerJoin(rooms, eq(rooms.id, calls.roomId))
-		.where(visible)
+		.where(and(eq(roomMembers.userId, viewerId), wanted))
 		.orderBy(asc(calls.startedAt));
 	if (found.length === 0) return [];
 

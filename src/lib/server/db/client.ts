@@ -10,14 +10,30 @@ export type DbOrTx = Db | Tx;
 
 export type DbConnection = { db: Db; sql: postgres.Sql; close: () => Promise<void> };
 
+/** What the servers' connections are called in `pg_stat_activity`. */
+export const SERVERS_NAME = 'parley';
+
+type PoolOptions = {
+	max?: number;
+	/** Seconds; the driver's own 30 unless given. */
+	connect_timeout?: number;
+	application_name?: string;
+	/** Milliseconds. */
+	statement_timeout?: number;
+};
+
 /** Opens a pool. Nothing connects before the first query. */
-export function openDb(url: string, { max = 10 }: { max?: number } = {}): DbConnection {
+export function openDb(
+	url: string,
+	{ max = 10, connect_timeout = 30, ...connection }: PoolOptions = {}
+): DbConnection {
 	const sql = postgres(url, {
 		max,
+		connect_timeout,
 		onnotice: () => {},
 		// We read no arrays. Asking for their types is a query of the driver's own, whose failure nobody can catch.
 		fetch_types: false,
-		connection: { application_name: 'parley' }
+		connection: { application_name: SERVERS_NAME, ...connection }
 	});
 	return { db: drizzle(sql, { schema }), sql, close: () => sql.end({ timeout: 5 }) };
 }

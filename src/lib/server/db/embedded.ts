@@ -25,6 +25,7 @@ import {
 	type RunAs
 } from './embedded-binaries';
 import { takeLock } from './embedded-lock';
+import { EMBEDDED_USER, embeddedUrl, passwordFile } from './embedded-url';
 import { processCommand, processIdentity, sendSignal, until } from './embedded-process';
 
 export type EmbeddedPostgres = {
@@ -48,7 +49,6 @@ export type EmbeddedOptions = {
 	settings?: string[];
 };
 
-const DATABASE = 'parley';
 const READY_WITHIN_MS = 60_000; // replaying what a crash left can take long
 const STOP_WITHIN_MS = 10_000;
 
@@ -89,8 +89,6 @@ export async function startEmbeddedPostgres(options: EmbeddedOptions): Promise<E
 		throw error;
 	}
 }
-
-const passwordFile = (cluster: string) => path.join(cluster, 'parley.password');
 
 function prepareFolder(dataDir: string): void {
 	try {
@@ -157,7 +155,17 @@ async function initCluster(run: Cluster): Promise<void> {
 	const log = path.join(run.dataDir, 'initdb.log');
 	const output = openSync(log, 'w');
 	try {
-		const args = ['-D', fresh, '-U', DATABASE, '-A', 'scram-sha-256', `--pwfile=${handover}`, '-E', 'UTF8'];
+		const args = [
+			'-D',
+			fresh,
+			'-U',
+			EMBEDDED_USER,
+			'-A',
+			'scram-sha-256',
+			`--pwfile=${handover}`,
+			'-E',
+			'UTF8'
+		];
 		if (!run.durable) args.push('--no-sync');
 		const child = spawnPostgres(run, 'initdb', [...args, ...run.binaries.initArgs], output);
 		const code = await new Promise<number | string | null>((resolve) => {
@@ -276,15 +284,14 @@ async function ready(cluster: string, child: ChildProcess): Promise<'ready' | st
 }
 
 async function makeDatabase(port: number, password: string): Promise<string> {
-	const url = (database: string) => `postgres://${DATABASE}:${password}@127.0.0.1:${port}/${database}`;
-	const sql = postgres(url('postgres'), { max: 1, onnotice: () => {} });
+	const sql = postgres(embeddedUrl(port, password, 'postgres'), { max: 1, onnotice: () => {} });
 	try {
-		const [found] = await sql`select 1 from pg_database where datname = ${DATABASE}`;
-		if (!found) await sql`create database ${sql(DATABASE)}`;
+		const [found] = await sql`select 1 from pg_database where datname = ${EMBEDDED_USER}`;
+		if (!found) await sql`create database ${sql(EMBEDDED_USER)}`;
 	} finally {
 		await sql.end({ timeout: 5 });
 	}
-	return url(DATABASE);
+	return embeddedUrl(port, password);
 }
 
 /** SIGINT is Postgres' fast shutdown: open transactions are rolled back, everything is written out. */

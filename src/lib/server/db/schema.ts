@@ -4,6 +4,7 @@ import {
 	foreignKey,
 	index,
 	integer,
+	jsonb,
 	pgEnum,
 	pgTable,
 	primaryKey,
@@ -13,6 +14,7 @@ import {
 	uniqueIndex,
 	uuid
 } from 'drizzle-orm/pg-core';
+import type { ConnectionFacts } from '../../call/core/connection-report';
 import { bytea, clock, instant } from './columns';
 
 // --- people ---------------------------------------------------------------------------------------------
@@ -259,6 +261,43 @@ export const callDevices = pgTable(
 			foreignColumns: [callParticipants.callId, callParticipants.userId]
 		}).onDelete('cascade'),
 		index('call_devices_device').on(t.deviceId)
+	]
+);
+
+/**
+ * How a device says that its connection to another one is. Both ends say so, each in a row of its own. Kept for some
+ * days after the call: that is when people ask why it did not connect.
+ */
+export const callConnections = pgTable(
+	'call_connections',
+	{
+		callId: uuid('call_id').notNull(),
+		deviceId: uuid('device_id').notNull(),
+		peerDeviceId: uuid('peer_device_id').notNull(),
+		connectionState: text('connection_state').$type<ConnectionFacts['connectionState']>().notNull(),
+		iceConnectionState: text('ice_connection_state').$type<ConnectionFacts['iceConnectionState']>().notNull(),
+		iceGatheringState: text('ice_gathering_state').$type<ConnectionFacts['iceGatheringState']>().notNull(),
+		signalingState: text('signaling_state').$type<ConnectionFacts['signalingState']>().notNull(),
+		path: text('path').$type<NonNullable<ConnectionFacts['path']>>(),
+		candidates: jsonb('candidates').$type<ConnectionFacts['candidates']>().notNull(),
+		restarts: integer('restarts').notNull(),
+		why: text('why'),
+		reportedAt: instant('reported_at').notNull().default(clock)
+	},
+	(t) => [
+		primaryKey({ columns: [t.callId, t.deviceId, t.peerDeviceId] }),
+		// To devices that are, or were, in that call: so nobody can fill this with devices that never were.
+		foreignKey({
+			name: 'call_connections_device',
+			columns: [t.callId, t.deviceId],
+			foreignColumns: [callDevices.callId, callDevices.deviceId]
+		}).onDelete('cascade'),
+		foreignKey({
+			name: 'call_connections_peer_device',
+			columns: [t.callId, t.peerDeviceId],
+			foreignColumns: [callDevices.callId, callDevices.deviceId]
+		}).onDelete('cascade'),
+		index('call_connections_reported_at').on(t.reportedAt)
 	]
 );
 

@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { id } from '../../call/core/account';
+import { MAX_WHY_LENGTH, peerReports } from '../../call/core/connection-report';
 import { callKind } from '../../call/core/snapshot';
 import { callProcedure, deviceProcedure, roomProcedure, router, userProcedure } from './base';
 
@@ -72,16 +73,23 @@ export const callsRouter = router({
 
 	/** Media could not be brought up; why, in words for people. */
 	failed: callDeviceProcedure
-		.input(z.object({ why: z.string().trim().min(1).max(200) }))
+		.input(z.object({ why: z.string().trim().min(1).max(MAX_WHY_LENGTH) }))
 		.mutation(({ ctx, input }) => ctx.services.calls.failed(input.callId, input.deviceId, input.why)),
 
 	get: callProcedure.query(({ ctx, input }) => ctx.services.calls.get(input.callId, ctx.identity.userId)),
 
-	/** The live call of a room, if there is one. */
-	inRoom: roomProcedure.query(async ({ ctx, input }) => {
-		const live = await ctx.services.calls.live(ctx.identity.userId);
-		return live.find((call) => call.roomId === input.roomId) ?? null;
-	}),
+	/** The live call of a room, if there is one, with how its devices are connected. */
+	state: roomProcedure.query(({ ctx, input }) => ctx.services.calls.state(input.roomId, ctx.identity.userId)),
+
+	/** How this device's connections are. May get lost: nothing depends on it but who asks why. */
+	reportConnection: callDeviceProcedure
+		.input(z.object({ peers: peerReports }))
+		.mutation(({ ctx, input }) =>
+			ctx.services.calls.reportConnection(input.callId, input.deviceId, input.peers)
+		),
+
+	/** What the devices of a call last reported of their connections, also after its end. */
+	connection: callProcedure.query(({ ctx, input }) => ctx.services.calls.connection(input.callId)),
 
 	history: userProcedure
 		.input(

@@ -4,6 +4,7 @@ import { callsRouter } from './calls';
 import { iceRouter } from './ice';
 import { inboxRouter } from './inbox';
 import { messagesRouter } from './messages';
+import { opsRouter } from './ops';
 import { roomsRouter } from './rooms';
 import { signalsRouter } from './signals';
 import { tokensRouter } from './tokens';
@@ -16,7 +17,8 @@ export const appRouter = router({
 	signals: signalsRouter,
 	inbox: inboxRouter,
 	ice: iceRouter,
-	tokens: tokensRouter
+	tokens: tokensRouter,
+	ops: opsRouter
 });
 
 /** The whole API as a type: all that browsers and other programs import. */

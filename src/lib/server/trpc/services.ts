@@ -3,6 +3,7 @@ import type { Accounts } from '../auth/accounts';
 import type { Calls } from '../calls/calls';
 import type { Ice } from '../ice/ice';
 import type { Inbox } from '../inbox/inbox';
+import type { Ops } from '../ops/active-calls';
 import type { Messages } from '../rooms/messages';
 import type { Rooms } from '../rooms/rooms';
 import type { Devices } from '../signals/devices';
@@ -18,6 +19,7 @@ export type Services = {
 	signals: Signals;
 	inbox: Inbox;
 	ice: Ice;
+	ops: Ops;
 	/** The ways of reading that this server offers. */
 	rungs: readonly OfferedRung[];
 };

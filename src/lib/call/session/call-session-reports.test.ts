@@ -1,0 +1,48 @@
+import { afterEach, beforeEach, expect, test, vi } from 'vitest';
+import { HERE, later, refusal, world } from './call-session-world';
+
+const REPORT = { deviceId: 'anns', connectionState: 'connected' } as never;
+
+beforeEach(() => void vi.useFakeTimers({ shouldAdvanceTime: true }));
+afterEach(() => void vi.useRealTimers());
+
+async function inside() {
+	const w = world();
+	await w.inside();
+	const [mesh] = w.meshes;
+	if (!mesh) throw new Error('no mesh was made');
+	mesh.reports = () => [REPORT];
+	return { ...w, mesh };
+}
+
+test('a call tells the server how its connections are, when that has changed', async () => {
+	const { server, mesh } = await inside();
+	mesh.deps.onChange();
+	await vi.advanceTimersByTimeAsync(1_000);
+	expect(server.reportConnection.mock.calls).toEqual([[{ callId: 'a', deviceId: HERE, peers: [REPORT] }]]);
+});
+
+test.each<[how: string, answer: () => Promise<void>]>([
+	['is refused', () => Promise.reject(refusal('call/too-many-reports'))],
+	['never answered', () => later<void>().promise]
+])('a report that is %s changes nothing in the call', async (_how, answer) => {
+	const { server, session, mesh } = await inside();
+	server.reportConnection.mockImplementation(answer);
+	const before = session.view.current;
+	mesh.deps.onChange();
+	await vi.advanceTimersByTimeAsync(5_000);
+	expect(server.reportConnection).toHaveBeenCalledTimes(1);
+	expect(session.view.current).toEqual(before);
+	expect(session.view.notice).toBeNull();
+	await session.actions.leave();
+	expect(server.leave).toHaveBeenCalledWith({ callId: 'a', deviceId: HERE });
+});
+
+test('a call that was left is reported no more', async () => {
+	const { server, session, mesh } = await inside();
+	mesh.deps.onChange();
+	await session.actions.leave();
+	mesh.deps.onChange();
+	await vi.advanceTimersByTimeAsync(5_000);
+	expect(server.reportConnection).not.toHaveBeenCalled();
+});
