@@ -179,12 +179,12 @@ describe('calls.state', () => {
 		await Promise.all([annReports(), bobReports()]);
 		const { serverNow, call, connections } = await bob.api.calls.state({ roomId });
 		expect(call).toEqual(await bob.api.calls.get({ callId }));
-		expect(call?.devices.map(({ microphoneEnabled, cameraEnabled }) => [microphoneEnabled, cameraEnabled])).toEqual(
-			[
-				[true, false],
-				[true, false]
-			]
-		);
+		expect(
+			call?.devices.map(({ microphoneEnabled, cameraEnabled }) => [microphoneEnabled, cameraEnabled])
+		).toEqual([
+			[true, false],
+			[true, false]
+		]);
 		expect(call?.activeAt).toBeLessThanOrEqual(serverNow);
 		expect(connections.map(({ deviceId, peerDeviceId }) => [deviceId, peerDeviceId])).toEqual([
 			[bobDevice, annDevice],

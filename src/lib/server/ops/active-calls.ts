@@ -41,7 +41,8 @@ export function createOps({ db, operators }: { db: Db; operators: readonly strin
 			const older = before
 				? sql`and (c.started_at, c.id) < (to_timestamp(${before.startedAt}::float8 / 1000), ${before.callId}::uuid)`
 				: sql``;
-			const rows = await db.execute<ActiveCall & { serverNow: number }>(sql`
+			const [clock] = await db.execute<{ now: number }>(sql`select ${ms('clock_timestamp()')} as now`);
+			const rows = await db.execute<ActiveCall>(sql`
 				select
 					c.id as "callId", c.room_id as "roomId", c.kind, c.phase,
 					case when r.kind = 'group' then r.name else people.names end as "roomName",
@@ -49,8 +50,7 @@ export function createOps({ db, operators }: { db: Db; operators: readonly strin
 					people.count as participants, present.devices,
 					present.devices * (present.devices - 1) / 2 as pairs,
 					connected.pairs as "connectedPairs",
-					waiting.count as "signalsWaiting", ${ms('waiting.oldest')} as "oldestWaitingAt",
-					${ms('statement_timestamp()')} as "serverNow"
+					waiting.count as "signalsWaiting", ${ms('waiting.oldest')} as "oldestWaitingAt"
 				from calls c
 				join rooms r on r.id = c.room_id
 				cross join lateral (
@@ -81,10 +81,10 @@ export function createOps({ db, operators }: { db: Db; operators: readonly strin
 				order by c.started_at desc, c.id desc
 				limit ${limit + 1}
 			`);
-			const calls = rows.slice(0, limit).map(({ serverNow: _serverNow, ...call }) => call);
+			const calls = rows.slice(0, limit);
 			const last = calls.at(-1);
 			return {
-				serverNow: rows[0]?.serverNow ?? Date.now(),
+				serverNow: Number(clock?.now),
 				calls,
 				next: rows.length > limit && last ? { startedAt: last.startedAt, callId: last.callId } : null
 			};

@@ -26,16 +26,21 @@ export type SignalsCommandDeps = {
 	stop: AbortSignal;
 };
 
+const DEFAULT_LIMIT = 20;
+const MAX_LIMIT = 1_000;
+
 const HELP = `npm run signals -- [options]
 
-What waits to be read, by whom and for how long, on the Parley that runs with the same
-settings. It looks, and changes nothing. It never shows what is in a signal.
+What waits to be read, by whom and for how long, on the Parley that runs with
+the same settings. It looks, and changes nothing, and never shows what is in a
+signal.
 
   --watch      again every second, until Ctrl-C
-  --json       one JSON object (with --watch one a line); docs/OPERATING.md lists its fields
-  --call ID    one call only, with how its devices are connected; the beginning of its id will do
-  --room ID    one room's calls only
-  --limit N    lines per list, 1 to 1000 (20)
+  --json       one JSON object, with --watch one a line (docs/OPERATING.md)
+  --call ID    one call, with how its devices are connected; the first 4 or
+               more characters of its id will do
+  --room ID    the calls of one room
+  --limit N    lines per list, 1 to ${MAX_LIMIT} (${DEFAULT_LIMIT})
   --help       this
 `;
 
@@ -43,8 +48,6 @@ const INTERVAL_MS = 1_000;
 const CONNECT_WITHIN_S = 5;
 const CLOSE_WITHIN_S = 1;
 const STATEMENT_WITHIN_MS = 10_000;
-const DEFAULT_LIMIT = 20;
-const MAX_LIMIT = 1_000;
 
 class UsageError extends Error {}
 
