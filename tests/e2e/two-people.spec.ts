@@ -1,4 +1,5 @@
 import { expect, test } from '@playwright/test';
+import type { RoomCallState } from '../../src/lib/call/core/connection-report';
 import { expectMedia, openPerson, shareRoom, type BrowserPerson } from '../fixtures/people';
 import { startServer, type TestServer } from '../fixtures/server';
 
@@ -91,6 +92,35 @@ for (const { way, blockWebSockets, env, link } of WAYS) {
 			await expect(panel).toContainText(/\d+ ms/);
 			await page.getByRole('toolbar').getByRole('button', { name: 'Call status' }).click();
 			await expect(panel).toBeHidden();
+		});
+
+		test('another program reads how they are connected: states, path, and candidates counted', async () => {
+			const roomId = new URL(ann.page.url()).pathname.split('/').at(-1);
+			const input = encodeURIComponent(JSON.stringify({ roomId }));
+			const state = async () => {
+				const answer = await ann.context.request.get(`${server.url}/trpc/calls.state?input=${input}`);
+				return ((await answer.json()) as { result: { data: RoomCallState } }).result.data;
+			};
+			const found = { host: expect.any(Number), srflx: 0, prflx: 0, relay: 0 };
+			const end = {
+				connectionState: 'connected',
+				signalingState: 'stable',
+				path: expect.stringMatching(/^(host|prflx)$/),
+				candidates: { local: found, remote: found },
+				restarts: 0,
+				why: null
+			};
+			await expect
+				.poll(async () => (await state()).connections, { timeout: 15_000 })
+				.toEqual([expect.objectContaining(end), expect.objectContaining(end)]);
+			const { call, connections } = await state();
+			expect(call?.devices.map(({ deviceId }) => deviceId)).toEqual(
+				connections.map(({ peerDeviceId }) => peerDeviceId)
+			);
+			for (const { candidates } of connections) {
+				expect(candidates.local.host).toBeGreaterThan(0);
+				expect(candidates.remote.host).toBeGreaterThan(0);
+			}
 		});
 
 		test('mute and camera off show on the other side', async () => {
