@@ -56,7 +56,7 @@ export class Outgoing {
 	add(topics: readonly Topic[], news: News): void {
 		const added: Waiting = { topics: new Set(), news };
 		const key = keyOf(news);
-		for (const topic of topics) {
+		for (const topic of new Set(topics)) {
 			const slot = `${topic} ${key}`;
 			const before = this.#holders.get(slot);
 			// Two that were committed one after the other may be told the other way round.
