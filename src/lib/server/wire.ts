@@ -31,6 +31,8 @@ import { createSocketServer } from './trpc/socket';
 
 const ALONE_LIMIT_MS = 5 * 60_000;
 const EXPIRED_AT_ONCE = 100;
+/** Well below the five minutes after which a device that nobody saw is swept away. */
+const NOTE_SEEN_INTERVAL_MS = 60_000;
 
 /** Puts the rooms together. They do not know each other: what one needs of another is passed in here. */
 export function createServices({
@@ -47,10 +49,21 @@ export function createServices({
 }) {
 	const { db } = connection;
 
-	const heads = createHeads({ sql: connection.sql, bus, isHeld: () => false, onError });
-	const accounts = createAccounts({ db, bus });
-	const devices = createDevices({ db, bus });
-	const rooms = createRooms({ db, bus, onMemberGone: (tx, gone) => calls.onMemberGone(tx, gone) });
+	const heads = createHeads({
+		sql: connection.sql,
+		bus,
+		isHeld: (deviceId) => devices.isHeld(deviceId),
+		onError
+	});
+	const accounts = createAccounts({ db, bus, trust: heads });
+	const devices = createDevices({ db, bus, trust: heads });
+	heads.onLost(() => void Promise.all([accounts.verifyHeld(), devices.verifyHeld()]).catch(onError));
+	const rooms = createRooms({
+		db,
+		bus,
+		trust: heads,
+		onMemberGone: (tx, gone) => calls.onMemberGone(tx, gone)
+	});
 	const messages = createMessages({ db, bus, memberIds: rooms.memberIds });
 	const signals = createSignals({
 		db,
@@ -80,7 +93,15 @@ export function createServices({
 		now: Date.now,
 		readMailbox: signals.read,
 		mailboxHead: signals.head,
-		keepDevice: async (deviceId, userId) => void (await devices.require(deviceId, userId)),
+		openLane: signals.openLane,
+		knownHead: heads.known,
+		noteHead: heads.note,
+		hasEnded: heads.hasEnded,
+		onLost: heads.onLost,
+		holdViewer({ deviceId, identityId }) {
+			const releases = [devices.hold(deviceId), accounts.hold(identityId)];
+			return () => releases.forEach((release) => release());
+		},
 		liveCalls: calls.live,
 		callFor: calls.snapshot,
 		missedCount: calls.missedCount,
@@ -103,6 +124,15 @@ export async function wire(deps: { env: Env; connection: DbConnection; log: Logg
 	});
 	const { accounts, calls, devices, signals } = services;
 
+	let noted = performance.now();
+	/** Who only waits asks for nothing: once a minute all of them are noted together. */
+	async function noteSeen(): Promise<void> {
+		if (performance.now() - noted < NOTE_SEEN_INTERVAL_MS) return;
+		noted = performance.now();
+		await devices.noteSeen();
+		await accounts.noteUsed();
+	}
+
 	const sweeper = startSweeper({
 		sweepDeadlines: calls.sweepDeadlines,
 		forgiveSilence: calls.forgiveSilence,
@@ -113,6 +143,7 @@ export async function wire(deps: { env: Env; connection: DbConnection; log: Logg
 		},
 		async sweepRows() {
 			await signals.sweep();
+			await noteSeen();
 			await devices.sweep();
 			await calls.sweepConnections();
 			await accounts.sweep();
@@ -147,10 +178,17 @@ export async function wire(deps: { env: Env; connection: DbConnection; log: Logg
 				overSocket: true
 			});
 		},
-		onIdentityOver: (identityId, end) =>
-			bus.subscribe([`session:${identityId}`], (news) => {
+		onIdentityOver(identityId, end) {
+			const release = accounts.hold(identityId);
+			const stop = bus.subscribe([`session:${identityId}`], (news) => {
 				if (news.type === 'closed') end();
-			}),
+			});
+			if (heads.hasEnded(`session:${identityId}`)) end();
+			return () => {
+				stop();
+				release();
+			};
+		},
 		onError: reportError,
 		log
 	});
@@ -178,7 +216,6 @@ export async function wire(deps: { env: Env; connection: DbConnection; log: Logg
 			await socketServer.close();
 			await sweeper.stop();
 			await heads.stop();
-			services.inbox.close();
 			await bus.close();
 		}
 	};

@@ -1,13 +1,18 @@
-import { and, eq, isNull } from 'drizzle-orm';
+import { and, eq, isNull, sql } from 'drizzle-orm';
 import { fail } from '../../call/core/errors';
 import type { Bus } from '../bus/bus';
+import { NO_TRUST, type Trust } from '../bus/remembered';
+import { arrayParam } from '../db/arrays';
+import { clock } from '../db/columns';
 import type { Db } from '../db/client';
 import { users } from '../db/schema';
 import { createApiTokens, type NewApiToken } from './api-tokens';
 import { createAttempts, type AttemptLimits } from './attempts';
 import { isWeakPassword } from './common-passwords';
+import { createIdentityCache } from './identity-cache';
 import { createPasswords } from './password';
-import { createSessions } from './sessions';
+import { hashSecret, looksLikeSecret } from './secrets';
+import { createSessions, SESSION_RENEWED_BEFORE_MS } from './sessions';
 
 /** Who asks, and by what right. */
 export type Identity = {
@@ -32,12 +37,23 @@ export type Authenticated = {
 export type Person = { userId: string; username: string; displayName: string };
 
 /** People, their sessions and their personal tokens. Inputs are as `call/core/account` parsed them. */
-export function createAccounts({ db, bus, limits }: { db: Db; bus: Bus; limits?: AttemptLimits }) {
+export function createAccounts({
+	db,
+	bus,
+	trust = NO_TRUST,
+	limits
+}: {
+	db: Db;
+	bus: Bus;
+	trust?: Trust;
+	limits?: AttemptLimits;
+}) {
 	const closed = (id: string) => bus.publish([`session:${id}`], { type: 'closed' });
 	const sessions = createSessions(db, closed);
 	const tokens = createApiTokens(db);
 	const passwords = createPasswords();
 	const attempts = createAttempts(limits);
+	const known = createIdentityCache({ bus, trust, renewsBeforeMs: SESSION_RENEWED_BEFORE_MS });
 
 	async function openSession(person: Person): Promise<SignedIn> {
 		const { id, token, expiresAt } = await sessions.open(person.userId);
@@ -96,17 +112,47 @@ export function createAccounts({ db, bus, limits }: { db: Db; bus: Bus; limits?:
 		 */
 		async authenticate(from: { sessionToken?: string; bearer?: string }): Promise<Authenticated | null> {
 			if (from.bearer !== undefined) {
-				const owner = await tokens.find(from.bearer);
-				return owner && { identity: { ...owner, via: 'token', expiresAt: null }, renewed: null };
+				const hash = tokens.hashOf(from.bearer);
+				if (hash === null) return null;
+				const identity = await known.byToken(hash, async () => {
+					const owner = await tokens.find(hash);
+					return owner && { ...owner, via: 'token', expiresAt: null };
+				});
+				return identity && { identity, renewed: null };
 			}
-			if (from.sessionToken === undefined) return null;
-			const session = await sessions.find(from.sessionToken);
-			if (!session) return null;
-			const { renewed, ...rest } = session;
-			return {
-				identity: { ...rest, via: 'session' },
-				renewed: renewed ? { token: from.sessionToken, expiresAt: session.expiresAt } : null
-			};
+			const { sessionToken } = from;
+			if (sessionToken === undefined || !looksLikeSecret(sessionToken)) return null;
+			const id = hashSecret(sessionToken);
+			// Only who asked the database hears that it was prolonged: one new cookie is enough.
+			const renewals: Authenticated['renewed'][] = [];
+			const identity = await known.bySession(id, async () => {
+				const session = await sessions.find(id);
+				if (!session) return null;
+				const { renewed, ...rest } = session;
+				if (renewed) renewals.push({ token: sessionToken, expiresAt: session.expiresAt });
+				return { ...rest, via: 'session' };
+			});
+			return identity && { identity, renewed: renewals[0] ?? null };
+		},
+
+		/**
+		 * Keeps a session or token known for as long as something is open in its name: its end will be heard.
+		 *
+		 * @returns what lets go of it
+		 */
+		hold: known.hold,
+
+		/** Notes which tokens are in use; due once a minute. */
+		noteUsed: (): Promise<void> => tokens.noteUsed(known.takeUsedTokens()),
+
+		/** Ends whatever is held by sessions and tokens that are over: for when their end could not be heard. */
+		async verifyHeld(): Promise<void> {
+			const over = await db.execute<{ id: string }>(sql`
+				select held.id from unnest(${arrayParam(known.held(), 'text')}) as held (id)
+				where not exists (select from sessions where sessions.id = held.id and expires_at > ${clock})
+					and not exists (select from api_tokens where api_tokens.id::text = held.id)
+			`);
+			for (const { id } of over) bus.publishHere([`session:${id}`], { type: 'closed' });
 		},
 
 		/** @throws {ParleyError} `token/too-many` */

@@ -1,6 +1,7 @@
 import { and, count, desc, eq, isNull, sql } from 'drizzle-orm';
 import { fail } from '../../call/core/errors';
 import { MAX_TOKENS_PER_USER } from '../../call/core/limits';
+import { arrayParam } from '../db/arrays';
 import { clock } from '../db/columns';
 import type { Db } from '../db/client';
 import { noteEndings } from '../db/endings';
@@ -64,9 +65,12 @@ export function createApiTokens(db: Db) {
 			});
 		},
 
+		/** What is kept of a token; null for what cannot be one of ours. */
+		hashOf: (token: string): string | null =>
+			token.startsWith(PREFIX) && looksLikeSecret(token.slice(PREFIX.length)) ? hashSecret(token) : null,
+
 		/** @returns null for what is not a token of somebody here */
-		async find(token: string) {
-			if (!token.startsWith(PREFIX) || !looksLikeSecret(token.slice(PREFIX.length))) return null;
+		async find(tokenHash: string) {
 			const [row] = await db
 				.select({
 					id: apiTokens.id,
@@ -77,7 +81,7 @@ export function createApiTokens(db: Db) {
 				})
 				.from(apiTokens)
 				.innerJoin(users, eq(users.id, apiTokens.userId))
-				.where(and(eq(apiTokens.tokenHash, hashSecret(token)), isNull(users.deactivatedAt)));
+				.where(and(eq(apiTokens.tokenHash, tokenHash), isNull(users.deactivatedAt)));
 			if (!row) return null;
 			if (!row.usedLately) {
 				await db
@@ -87,6 +91,14 @@ export function createApiTokens(db: Db) {
 			}
 			const { id, userId, username, displayName } = row;
 			return { id, userId, username, displayName };
+		},
+
+		/** Notes that these are in use, by who is remembered and therefore not asked about. */
+		async noteUsed(tokenIds: readonly string[]): Promise<void> {
+			await db
+				.update(apiTokens)
+				.set({ lastUsedAt: clock })
+				.where(sql`${apiTokens.id} = any(${arrayParam(tokenIds, 'uuid')}) and not ${usedLately}`);
 		}
 	};
 }

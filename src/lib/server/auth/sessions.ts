@@ -5,7 +5,11 @@ import { clock } from '../db/columns';
 import type { Db } from '../db/client';
 import { noteEndings } from '../db/endings';
 import { sessions, users } from '../db/schema';
-import { hashSecret, looksLikeSecret, newSecret } from './secrets';
+import { hashSecret, newSecret } from './secrets';
+
+const SESSION_LIFETIME = new TimeSpan(30, 'd');
+/** lucia prolongs a session when half of it is over. */
+export const SESSION_RENEWED_BEFORE_MS = SESSION_LIFETIME.milliseconds() / 2;
 
 type UserAttributes = Pick<typeof users.$inferSelect, 'username' | 'displayName' | 'deactivatedAt'>;
 
@@ -57,7 +61,7 @@ async function endSessions(db: Db, which: SQL, onGone: (sessionId: string) => vo
 
 function createLucia(adapter: Adapter): Lucia<Record<never, never>, UserAttributes> {
 	return new Lucia(adapter, {
-		sessionExpiresIn: new TimeSpan(30, 'd'),
+		sessionExpiresIn: SESSION_LIFETIME,
 		getUserAttributes: ({ username, displayName, deactivatedAt }) => ({
 			username,
 			displayName,
@@ -84,9 +88,8 @@ export function createSessions(db: Db, onGone: (sessionId: string) => void) {
 		},
 
 		/** @returns null for an unknown, ended or expired session, and for a deactivated user's */
-		async find(token: string): Promise<OpenSession | null> {
-			if (!looksLikeSecret(token)) return null;
-			const { session, user } = await lucia.validateSession(hashSecret(token));
+		async find(sessionId: string): Promise<OpenSession | null> {
+			const { session, user } = await lucia.validateSession(sessionId);
 			if (!session) return null;
 			if (user.deactivatedAt !== null) {
 				await lucia.invalidateSession(session.id);

@@ -1,24 +1,25 @@
 import { randomBytes } from 'node:crypto';
 import type { InboxItem, InboxPage, RoomHead, RoomMessage, ViewerState } from '../../call/core/inbox';
-import { formatEventId, parseEventId, type Cursor, type DeliveredSignal } from '../../call/core/signal';
+import { formatEventId, parseEventId, type Cursor } from '../../call/core/signal';
 import type { CallSnapshot } from '../../call/core/snapshot';
-import type { Bus, News } from '../bus/bus';
+import type { Bus, Topic } from '../bus/bus';
 import { createChanges } from './changes';
-import { NewsQueue } from './news-queue';
+import { createMailboxReader, isBehind, type Mailboxes, type MailboxRead } from './mailbox-reader';
+import { NewsQueue, type Waking } from './news-queue';
 
 /** Whose stream it is. `identityId` is the session or token that opened it: when it ends, so does the stream. */
 export type Viewer = { deviceId: string; userId: string; identityId: string };
 
-type MailboxRead = { epoch: number; head: number; signals: DeliveredSignal[] };
-
 /** What the inbox merges. Each is one function of another room, passed in by `wire.ts`. */
-type InboxDeps = {
+type InboxDeps = Mailboxes & {
 	bus: Bus;
 	now: () => number;
-	readMailbox: (deviceId: string, cursor: Cursor, limit: number) => Promise<MailboxRead>;
-	mailboxHead: (deviceId: string) => Promise<Cursor>;
-	/** Notes that the device is there: one whose stream merely stands asks for nothing. */
-	keepDevice: (deviceId: string, userId: string) => Promise<void>;
+	/** Whether a session, token or device ended before one could listen for its end. */
+	hasEnded: (topic: Topic) => boolean;
+	/** Hears that news may have been missed that nobody can find any more. */
+	onLost: (listener: () => void) => void;
+	/** Keeps what was asked about this viewer known while somebody reads. @returns what lets go of it */
+	holdViewer: (viewer: Viewer) => () => void;
 	liveCalls: (userId: string) => Promise<CallSnapshot[]>;
 	callFor: (callId: string, userId: string) => Promise<CallSnapshot | null>;
 	missedCount: (userId: string) => Promise<number>;
@@ -29,16 +30,18 @@ type InboxDeps = {
 
 export type Inbox = ReturnType<typeof createInbox>;
 
-const READ_LIMIT = 200;
-/** Well below the five minutes after which a device that nobody saw is swept away. */
-const KEEP_DEVICE_INTERVAL_MS = 60_000;
-
 /** A device's one stream: state, room logs and mailbox merged. The poll reads the same by the same cursor. */
 export function createInbox(deps: InboxDeps) {
 	const { bus } = deps;
 	const serverId = randomBytes(6).toString('hex');
 	const changes = createChanges(bus, serverId);
+	const readers = new Set<NewsQueue>();
 	let itemsSent = 0;
+
+	deps.onLost(() => {
+		changes.doubt();
+		for (const queue of readers) queue.push({ type: 'lost' });
+	});
 
 	async function stateFor(userId: string): Promise<ViewerState> {
 		const [calls, rooms, missedCount] = await Promise.all([
@@ -49,23 +52,38 @@ export function createInbox(deps: InboxDeps) {
 		return { serverNow: deps.now(), calls, rooms, missedCount };
 	}
 
-	function listen(viewer: Viewer): { queue: NewsQueue; stop: () => void } {
-		const queue = new NewsQueue();
-		const stop = bus.subscribe(
-			[`user:${viewer.userId}`, `device:${viewer.deviceId}`, `session:${viewer.identityId}`],
-			(news, topic) => {
-				// A device that ended is asked for anew; a session that ended asks for nothing any more.
-				if (news.type === 'closed' && topic.startsWith('device:')) queue.close('device/not-found');
-				else if (news.type === 'closed') queue.close('auth/session-expired');
-				else queue.push(news);
+	/** Everything one reader needs, from the moment it listens on. */
+	function listen(viewer: Viewer, signal: AbortSignal | undefined) {
+		const queue = new NewsQueue(signal);
+		const deviceTopic: Topic = `device:${viewer.deviceId}`;
+		const identityTopic: Topic = `session:${viewer.identityId}`;
+		// A device that ended is asked for anew; a session that ended asks for nothing any more.
+		const close = (topic: Topic) =>
+			queue.close(topic === deviceTopic ? 'device/not-found' : 'auth/session-expired');
+		const stop = bus.subscribe([`user:${viewer.userId}`, deviceTopic, identityTopic], (news, topic) => {
+			if (news.type === 'closed') close(topic);
+			else queue.push(news);
+		});
+		for (const topic of [deviceTopic, identityTopic]) if (deps.hasEnded(topic)) close(topic);
+		const release = deps.holdViewer(viewer);
+		const mailbox = createMailboxReader(deps, viewer.deviceId);
+		readers.add(queue);
+		return {
+			queue,
+			mailbox,
+			stop() {
+				readers.delete(queue);
+				mailbox.close();
+				release();
+				stop();
+				queue.stop();
 			}
-		);
-		return { queue, stop };
+		};
 	}
 
 	/** The item a wake-up stands for, read now; null when there is nothing to show for it any more. */
 	async function itemFor(
-		news: Exclude<News, { type: 'mailbox' | 'closed' }>,
+		news: Exclude<Waking, { type: 'mailbox' }>,
 		userId: string
 	): Promise<InboxItem | null> {
 		switch (news.type) {
@@ -75,14 +93,16 @@ export function createInbox(deps: InboxDeps) {
 			}
 			case 'missed':
 				return { type: 'missed', missedCount: await deps.missedCount(userId) };
-			case 'room': {
+			case 'room':
+			case 'room-gone': {
+				// Looked up in either case: who was taken out may be in again by now.
 				const room = await deps.roomHead(news.roomId, userId);
 				if (!room) return { type: 'room-gone', roomId: news.roomId };
 				const message = room.lastN > 0 ? await deps.messageByN(room.id, room.lastN) : null;
 				return { type: 'room', room, message };
 			}
-			case 'room-gone':
-				return { type: 'room-gone', roomId: news.roomId };
+			case 'lost':
+				return { type: 'state', state: await stateFor(userId) };
 		}
 	}
 
@@ -90,16 +110,18 @@ export function createInbox(deps: InboxDeps) {
 		/**
 		 * Follows everything this viewer can see, from the cursor in `lastEventId` on.
 		 *
-		 * Subscribes first and replays then, so nothing falls between; begins with one `state` item.
+		 * Subscribes first and replays then, so nothing falls between; begins with one `state` item. Nothing is read
+		 * ahead of who consumes it: what they do not take stays in the mailbox.
 		 */
 		async *follow(
 			viewer: Viewer,
 			lastEventId: string | undefined,
 			signal: AbortSignal | undefined
 		): AsyncGenerator<{ id: string; item: InboxItem }, void, void> {
-			const { queue, stop } = listen(viewer);
+			const { queue, mailbox, stop } = listen(viewer, signal);
 			try {
-				let at = lastEventId ? parseEventId(lastEventId) : await deps.mailboxHead(viewer.deviceId);
+				queue.take(); // nothing yet but, perhaps, that nobody may read on
+				let at = lastEventId ? parseEventId(lastEventId) : await mailbox.head();
 				const tag = (item: InboxItem) => {
 					itemsSent += 1;
 					return { id: formatEventId(at, `${serverId}-${itemsSent.toString(36)}`), item };
@@ -108,9 +130,11 @@ export function createInbox(deps: InboxDeps) {
 				yield tag({ type: 'state', state: await stateFor(viewer.userId) });
 
 				let mailboxMoved = true;
+				/** The furthest that the mailbox was told to be. */
+				let told = at;
 				while (!signal?.aborted) {
 					while (mailboxMoved) {
-						const read = await deps.readMailbox(viewer.deviceId, at, READ_LIMIT);
+						const read = await mailbox.readOn(at);
 						if (read.epoch !== at.epoch) {
 							at = { epoch: read.epoch, seq: 0 };
 							yield tag({ type: 'epoch', epoch: read.epoch });
@@ -119,16 +143,19 @@ export function createInbox(deps: InboxDeps) {
 							at = { epoch: delivered.epoch, seq: delivered.seq };
 							yield tag({ type: 'signal', signal: delivered });
 						}
-						mailboxMoved = read.signals.length === READ_LIMIT;
+						mailboxMoved = read.signals.length > 0 && (at.seq < read.head || isBehind(at, told));
 					}
-					const woken = await queue.wait(signal, KEEP_DEVICE_INTERVAL_MS);
-					if (!woken) await deps.keepDevice(viewer.deviceId, viewer.userId);
+					await queue.wait();
 					for (const news of queue.take()) {
-						if (news.type === 'mailbox') mailboxMoved = true;
-						else if (news.type !== 'closed') {
-							const item = await itemFor(news, viewer.userId);
-							if (item) yield tag(item);
+						if (news.type === 'mailbox') {
+							const head = { epoch: news.epoch, seq: news.head };
+							if (isBehind(told, head)) told = head;
+							mailboxMoved ||= isBehind(at, head);
+							continue;
 						}
+						mailboxMoved ||= news.type === 'lost';
+						const item = await itemFor(news, viewer.userId);
+						if (item) yield tag(item);
 					}
 				}
 			} finally {
@@ -142,12 +169,12 @@ export function createInbox(deps: InboxDeps) {
 			input: { cursor: Cursor; stateTag?: string | undefined; waitMs: number },
 			signal: AbortSignal | undefined
 		): Promise<InboxPage> {
-			const { queue, stop } = listen(viewer);
+			const { queue, mailbox, stop } = listen(viewer, signal);
 			try {
 				const deadline = performance.now() + input.waitMs;
+				queue.take(); // as above
+				let read = await mailbox.readOn(input.cursor);
 				for (;;) {
-					queue.take();
-					const read = await deps.readMailbox(viewer.deviceId, input.cursor, READ_LIMIT);
 					// Before the state is read: what changes meanwhile makes the tag differ again.
 					const stateTag = changes.tagOf(viewer.userId);
 					const stateMoved = stateTag !== input.stateTag;
@@ -161,14 +188,14 @@ export function createInbox(deps: InboxDeps) {
 							stateTag
 						};
 					}
-					await queue.wait(signal, left);
+					await queue.wait(left);
+					const mailboxMoved = queue.take().some((news) => news.type === 'mailbox' || news.type === 'lost');
+					if (mailboxMoved) read = await mailbox.readOn(input.cursor);
 				}
 			} finally {
 				stop();
 			}
-		},
-
-		close: () => changes.stop()
+		}
 	};
 }
 

@@ -1,8 +1,12 @@
 import { fail, type ErrorKey } from '../../call/core/errors';
 import type { News } from '../bus/bus';
+import { isBehind } from './mailbox-reader';
+
+/** `lost`: more may have moved than anybody can tell. Everything is to be read again. */
+export type Waking = Exclude<News, { type: 'closed' }> | { type: 'lost' };
 
 /** The same wake-up twice before anybody looked is one wake-up. */
-function keyOf(news: News): string {
+function keyOf(news: Waking): string {
 	switch (news.type) {
 		case 'call':
 			return `call:${news.callId}`;
@@ -11,7 +15,7 @@ function keyOf(news: News): string {
 			return `room:${news.roomId}`;
 		case 'mailbox':
 		case 'missed':
-		case 'closed':
+		case 'lost':
 			return news.type;
 	}
 }
@@ -21,12 +25,28 @@ function keyOf(news: News): string {
  * earlier one of the same thing: the queue is bounded by how many things the reader can see.
  */
 export class NewsQueue {
-	readonly #waiting = new Map<string, News>();
+	/** Made when something comes: most readers wait for nothing most of the time. */
+	#waiting: Map<string, Waking> | null = null;
 	#wake: (() => void) | null = null;
 	#closed: ErrorKey | null = null;
+	readonly #signal: AbortSignal | undefined;
+	readonly #onAbort = () => this.#wake?.();
 
-	push(news: News): void {
-		this.#waiting.set(keyOf(news), news);
+	/** @param signal wakes whoever waits */
+	constructor(signal: AbortSignal | undefined) {
+		this.#signal = signal;
+		signal?.addEventListener('abort', this.#onAbort);
+	}
+
+	push(news: Waking): void {
+		this.#waiting ??= new Map();
+		const before = this.#waiting.get(keyOf(news));
+		// Servers tell of one mailbox in any order: only the furthest counts.
+		const isOlder =
+			news.type === 'mailbox' &&
+			before?.type === 'mailbox' &&
+			isBehind({ epoch: news.epoch, seq: news.head }, { epoch: before.epoch, seq: before.head });
+		if (!isOlder) this.#waiting.set(keyOf(news), news);
 		this.#wake?.();
 	}
 
@@ -36,35 +56,28 @@ export class NewsQueue {
 		this.#wake?.();
 	}
 
+	/** Nobody looks any more. */
+	stop(): void {
+		this.#signal?.removeEventListener('abort', this.#onAbort);
+	}
+
 	/** Everything that waits, oldest first; the queue is empty afterwards. @throws what `close` was given */
-	take(): News[] {
+	take(): Waking[] {
 		if (this.#closed) return fail(this.#closed);
-		const all = [...this.#waiting.values()];
-		this.#waiting.clear();
+		const all = [...(this.#waiting?.values() ?? [])];
+		this.#waiting = null;
 		return all;
 	}
 
-	/**
-	 * Resolves when something waits, `timeoutMs` have passed, or `signal` aborts. Never rejects.
-	 *
-	 * @returns whether something waits
-	 */
-	async wait(signal: AbortSignal | undefined, timeoutMs: number): Promise<boolean> {
-		if (this.#hasNews() || signal?.aborted) return this.#hasNews();
+	/** Resolves when something waits, the signal aborts, or `timeoutMs` have passed. Never rejects. */
+	async wait(timeoutMs?: number): Promise<void> {
+		if (this.#waiting !== null || this.#closed !== null || this.#signal?.aborted) return;
 		let timer: ReturnType<typeof setTimeout> | undefined;
-		const stopListening = new AbortController();
 		await new Promise<void>((resolve) => {
 			this.#wake = resolve;
-			signal?.addEventListener('abort', () => resolve(), { signal: stopListening.signal });
-			timer = setTimeout(resolve, timeoutMs);
+			if (timeoutMs !== undefined) timer = setTimeout(resolve, timeoutMs);
 		});
 		clearTimeout(timer);
-		stopListening.abort();
 		this.#wake = null;
-		return this.#hasNews();
-	}
-
-	#hasNews(): boolean {
-		return this.#waiting.size > 0 || this.#closed !== null;
 	}
 }

@@ -24,13 +24,13 @@ export async function memberIds(db: DbOrTx, roomId: string): Promise<string[]> {
 	return rows.map((row) => row.userId);
 }
 
-/** @throws {ParleyError} `room/not-found`, whether the room is unknown or somebody else's */
-export async function requireMember(db: DbOrTx, roomId: string, userId: string): Promise<Membership> {
+/** @returns null whether the room is unknown or somebody else's */
+export async function findMember(db: DbOrTx, roomId: string, userId: string): Promise<Membership | null> {
 	const [row] = await db
 		.select({ role: roomMembers.role })
 		.from(roomMembers)
 		.where(and(eq(roomMembers.roomId, roomId), eq(roomMembers.userId, userId)));
-	return row ? { roomId, userId, role: row.role } : fail('room/not-found');
+	return row ? { roomId, userId, role: row.role } : null;
 }
 
 /** Locks a room's row: members and messages change under it alone. Null when there is none. */
@@ -52,8 +52,8 @@ export async function lockRoom(tx: Tx, roomId: string) {
 export async function lockRoomFor(tx: Tx, roomId: string, userId: string): Promise<LockedRoom> {
 	const room = await lockRoom(tx, roomId);
 	if (!room) return fail('room/not-found');
-	const { role } = await requireMember(tx, roomId, userId);
-	return { ...room, role };
+	const member = await findMember(tx, roomId, userId);
+	return member ? { ...room, role: member.role } : fail('room/not-found');
 }
 
 /** Notes that a locked room has changed. @returns its new stamp */

@@ -2,6 +2,7 @@ import { and, asc, eq, isNull } from 'drizzle-orm';
 import { fail } from '../../call/core/errors';
 import type { RoomHead } from '../../call/core/inbox';
 import type { Bus } from '../bus/bus';
+import { NO_TRUST, Remembered, type Trust } from '../bus/remembered';
 import type { Db, Tx } from '../db/client';
 import { noteMemberGone } from '../db/endings';
 import { roomInvites, roomMembers, rooms, users } from '../db/schema';
@@ -9,9 +10,9 @@ import { findHeads } from './heads';
 import { createInvites } from './invites';
 import {
 	lockRoomFor,
+	findMember,
 	memberIds,
 	passOwnership,
-	requireMember,
 	stampRoom,
 	type Membership,
 	type Role
@@ -41,7 +42,22 @@ const changeColumns = { roomId: rooms.id, stamp: rooms.changedAt };
  *
  * Locks: the room's row first, then its members; a hook locks what is its own after these.
  */
-export function createRooms({ db, bus, onMemberGone }: { db: Db; bus: Bus; onMemberGone: OnMemberGone }) {
+export function createRooms({
+	db,
+	bus,
+	trust = NO_TRUST,
+	onMemberGone
+}: {
+	db: Db;
+	bus: Bus;
+	trust?: Trust;
+	onMemberGone: OnMemberGone;
+}) {
+	const memberships = new Remembered<Membership>({ trust });
+	// A message too: it is told like any other change, and to be asked again after it costs little.
+	bus.subscribeAll((news, topic) => {
+		if (news.type === 'room' || news.type === 'room-gone') memberships.forget(`${topic} ${news.roomId}`);
+	});
 	const invites = createInvites(db);
 
 	function announce({ roomId, stamp }: RoomChange, userIds: readonly string[]): void {
@@ -161,8 +177,15 @@ export function createRooms({ db, bus, onMemberGone }: { db: Db; bus: Bus; onMem
 
 		memberIds,
 
-		/** @throws {ParleyError} `room/not-found` */
-		requireMember: (roomId: string, userId: string): Promise<Membership> => requireMember(db, roomId, userId),
+		/**
+		 * That this person is in that room; true for at most 5 s longer than it is.
+		 *
+		 * @throws {ParleyError} `room/not-found`
+		 */
+		async requireMember(roomId: string, userId: string): Promise<Membership> {
+			const load = () => findMember(db, roomId, userId);
+			return (await memberships.get(`user:${userId} ${roomId}`, load)) ?? fail('room/not-found');
+		},
 
 		leave,
 

@@ -1,21 +1,32 @@
-import { and, eq, inArray, sql } from 'drizzle-orm';
+import { eq, inArray, sql } from 'drizzle-orm';
 import { fail } from '../../call/core/errors';
 import type { Cursor } from '../../call/core/signal';
 import type { Bus } from '../bus/bus';
+import { NO_TRUST, Remembered, type Trust } from '../bus/remembered';
 import { clock } from '../db/columns';
 import type { Db, Tx } from '../db/client';
 import { noteEndings } from '../db/endings';
 import { devices, mailboxes } from '../db/schema';
-import { arrayParam } from './arrays';
+import { arrayParam } from '../db/arrays';
 import { lockMailboxes } from './locks';
 
 /** How many devices one sweep ends: their locks are held together. */
 const MAX_SWEPT_DEVICES = 500;
 
+/** A device, and whose it is. */
+type Owned = { id: string; userId: string };
+
 const topicOf = (deviceId: string) => `device:${deviceId}` as const;
 
 /** Page loads and other programs' connections, each with a mailbox of its own. */
-export function createDevices({ db, bus }: { db: Db; bus: Bus }) {
+export function createDevices({ db, bus, trust = NO_TRUST }: { db: Db; bus: Bus; trust?: Trust }) {
+	const owners = new Remembered<Owned>({ trust });
+	/** Held since `noteSeen` was asked last. */
+	const seen = new Set<string>();
+	bus.subscribeAll((news, topic) => {
+		if (news.type === 'closed' && topic.startsWith('device:')) owners.forget(topic.slice('device:'.length));
+	});
+
 	const announceEnd = (deviceIds: readonly string[]) => {
 		bus.publish(deviceIds.map(topicOf), { type: 'closed' });
 	};
@@ -37,20 +48,61 @@ export function createDevices({ db, bus }: { db: Db; bus: Bus }) {
 		 *
 		 * @throws {ParleyError} `device/not-found`
 		 */
-		async require(deviceId: string, userId: string): Promise<{ id: string; userId: string }> {
-			const [device] = await db
-				.select({
-					id: devices.id,
-					userId: devices.userId,
-					seenLongAgo: sql<boolean>`${devices.seenAt} < ${clock} - interval '1 minute'`
-				})
-				.from(devices)
-				.where(and(eq(devices.id, deviceId), eq(devices.userId, userId)));
-			if (!device) return fail('device/not-found');
-			if (device.seenLongAgo) {
-				await db.update(devices).set({ seenAt: clock }).where(eq(devices.id, deviceId));
-			}
-			return { id: device.id, userId: device.userId };
+		async require(deviceId: string, userId: string): Promise<Owned> {
+			const device = await owners.get(deviceId, async () => {
+				const [found] = await db
+					.select({
+						id: devices.id,
+						userId: devices.userId,
+						seenLongAgo: sql<boolean>`${devices.seenAt} < ${clock} - interval '1 minute'`
+					})
+					.from(devices)
+					.where(eq(devices.id, deviceId));
+				if (!found) return null;
+				const { seenLongAgo, ...owned } = found;
+				if (seenLongAgo && owned.userId === userId) {
+					await db.update(devices).set({ seenAt: clock }).where(eq(devices.id, deviceId));
+				}
+				return owned;
+			});
+			return device?.userId === userId ? device : fail('device/not-found');
+		},
+
+		/**
+		 * Keeps a device known, and seen, for as long as somebody reads for it: its end will be heard.
+		 *
+		 * @returns what lets go of it
+		 */
+		hold(deviceId: string): () => void {
+			seen.add(deviceId);
+			return owners.hold(deviceId);
+		},
+
+		isHeld: (deviceId: string): boolean => owners.isHeld(deviceId),
+
+		/** Notes, of all at once, that they were there; due once a minute. */
+		async noteSeen(): Promise<void> {
+			owners.prune();
+			const ids = [...seen];
+			for (const id of ids) if (!owners.isHeld(id)) seen.delete(id);
+			// Never waits for a row: another server may note the same devices in another order.
+			await db.execute(sql`
+				update devices set seen_at = clock_timestamp()
+				where id in (
+					select id from devices
+					where id = any(${arrayParam(ids, 'uuid')}) and seen_at < clock_timestamp() - interval '30 seconds'
+					for update skip locked
+				)
+			`);
+		},
+
+		/** Tells who reads for devices that are gone: for when their end could not be heard. */
+		async verifyHeld(): Promise<void> {
+			const gone = await db.execute<{ id: string }>(sql`
+				select held.id from unnest(${arrayParam(owners.held(), 'uuid')}) as held (id)
+				where not exists (select from devices where devices.id = held.id)
+			`);
+			for (const { id } of gone) bus.publishHere([topicOf(id)], { type: 'closed' });
 		},
 
 		/**

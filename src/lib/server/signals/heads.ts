@@ -49,7 +49,7 @@ export function createHeads({ sql, bus, isHeld, onError, now = () => performance
 	/** Calls by version, rooms, lost memberships and badges by stamp: the highest that was told here. */
 	const told = new RecentMap<number>(4 * MOST_REMEMBERED, now);
 	const ended = new RecentMap<true>(MOST_REMEMBERED, now);
-	const lostListeners = new Set<() => void>();
+	const lostListeners: (() => void)[] = [];
 
 	function noteHead(deviceId: string, head: Cursor): void {
 		if (isBehind(mailboxes.get(deviceId), head)) mailboxes.set(deviceId, head);
@@ -206,9 +206,8 @@ export function createHeads({ sql, bus, isHeld, onError, now = () => performance
 		hasEnded: (topic: Topic): boolean => ended.get(topic) === true,
 
 		/** Hears that more may have moved than was found: after the database was out of reach for long. */
-		onLost(listener: () => void): () => void {
-			lostListeners.add(listener);
-			return () => lostListeners.delete(listener);
+		onLost(listener: () => void): void {
+			lostListeners.push(listener);
 		},
 
 		check,

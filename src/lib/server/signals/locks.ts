@@ -1,6 +1,6 @@
 import { sql } from 'drizzle-orm';
 import type { Tx } from '../db/client';
-import { arrayParam } from './arrays';
+import { arrayParam } from '../db/arrays';
 
 /**
  * Locks these mailboxes until the transaction ends, always in the order of their ids: whoever takes them in

@@ -4,6 +4,9 @@ import type { Cursor, DeliveredSignal, SignalKind } from '../../call/core/signal
 import type { Db } from '../db/client';
 import { mailboxes } from '../db/schema';
 
+/** A page ends with the signal that reaches this. */
+const MAX_PAGE_BYTES = 128 * 1024;
+
 /** The mailbox, and one of its signals beside it; without signals there is one row of the mailbox alone. */
 type ReadRow = { epoch: number; head: number } & (
 	| { seq: null }
@@ -25,7 +28,8 @@ export function createReader({ db }: { db: Db }) {
 		 * beginning. What was acknowledged is not shown again, since part of it may be gone: a cursor from before
 		 * it reads on behind it.
 		 *
-		 * One statement, so that epoch and rows are of one snapshot.
+		 * One statement, so that epoch and rows are of one snapshot. At most `limit` signals, and no more than fit a
+		 * page: what a slow reader has not taken yet is held in memory.
 		 *
 		 * @throws {ParleyError} `device/not-found`
 		 */
@@ -38,13 +42,17 @@ export function createReader({ db }: { db: Db }) {
 				select m.epoch, m.head, unread.*
 				from mailboxes m
 				left join lateral (
-					select s.seq, s.call_id as "callId", s.from_device_id as "fromDeviceId", s.kind,
-						s.call_version as "callVersion", s.body
-					from signals s
-					where s.mailbox_id = m.id and s.epoch = m.epoch
-						and s.seq > m.acked
-						and s.seq > case when m.epoch = ${cursor.epoch}::bigint then ${cursor.seq}::bigint else 0 end
-					order by s.seq limit ${limit}
+					select page.* from (
+						select s.seq, s.call_id as "callId", s.from_device_id as "fromDeviceId", s.kind,
+							s.call_version as "callVersion", s.body,
+							sum(octet_length(s.body)) over (order by s.seq) - octet_length(s.body) as before
+						from signals s
+						where s.mailbox_id = m.id and s.epoch = m.epoch
+							and s.seq > m.acked
+							and s.seq > case when m.epoch = ${cursor.epoch}::bigint then ${cursor.seq}::bigint else 0 end
+						order by s.seq limit ${limit}
+					) page
+					where page.before < ${MAX_PAGE_BYTES}
 				) unread on true
 				where m.id = ${deviceId}
 				order by unread.seq

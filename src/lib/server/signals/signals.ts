@@ -3,6 +3,7 @@ import type { Bus } from '../bus/bus';
 import type { Db } from '../db/client';
 import { createExpiry } from './expire';
 import { createGatherer } from './gather';
+import { createHandOver } from './hand-over';
 import { createReader } from './read';
 import { createWriter, toFailure, type SignalOutcome } from './write';
 
@@ -21,7 +22,8 @@ type SignalsDeps = {
  * ends see the same epoch rise.
  */
 export function createSignals({ db, bus, onFull = () => {} }: SignalsDeps) {
-	const writeSends = createWriter({ db, bus, onFull });
+	const handOver = createHandOver();
+	const writeSends = createWriter({ db, bus, handOver, onFull });
 	const gather = createGatherer<SignalSend, SignalOutcome[]>({
 		write: writeSends,
 		sizeOf: (send) => send.signals.length,
@@ -32,6 +34,9 @@ export function createSignals({ db, bus, onFull = () => {} }: SignalsDeps) {
 		...createReader({ db }),
 		...createExpiry({ db }),
 		writeSends,
+
+		/** Where a reader on this server finds what was written here. */
+		openLane: handOver.open,
 
 		/**
 		 * Puts signals into a device's mailbox. Answers after the commit. A send is taken whole or, but for what the

@@ -1,12 +1,13 @@
 import { DrizzleQueryError, sql, type SQL } from 'drizzle-orm';
 import { ParleyError, type ErrorDetails, type ErrorKey } from '../../call/core/errors';
 import { MAX_SEND_BYTES, MAX_SIGNALS_PER_SEND, SIGNAL_LIFETIME_MS } from '../../call/core/limits';
-import type { SignalKind, SignalSend } from '../../call/core/signal';
+import type { DeliveredSignal, SignalKind, SignalSend } from '../../call/core/signal';
 import { assertNever } from '../../call/core/step';
 import type { Bus } from '../bus/bus';
 import type { Db, Tx } from '../db/client';
-import { arrayParam } from './arrays';
+import { arrayParam } from '../db/arrays';
 import { isFull } from './expire';
+import type { HandOver } from './hand-over';
 import { lockMailboxes } from './locks';
 
 /** What became of one signal. Both `taken` and `repeated` mean: the mailbox has it, for good. */
@@ -37,14 +38,42 @@ type Written = {
 	mailboxId: string;
 	epoch: number;
 	head: number;
+	/** Of what was taken. */
+	seq: number | null;
+	/** The sender's, or the call's own when that is lower. */
+	callVersion: number;
 };
 
-/**
- * Writes many sends in one transaction. Every signal has its own outcome: a bad one never fails the others.
- *
- * @param onFull hears, after the commit, of each mailbox that had no room: its epoch must rise
- */
-export function createWriter({ db, bus, onFull }: { db: Db; bus: Bus; onFull: (deviceId: string) => void }) {
+type WriterDeps = {
+	db: Db;
+	bus: Bus;
+	handOver: Pick<HandOver, 'hasReaders' | 'offer'>;
+	/** Hears, after the commit, of each mailbox that had no room: its epoch must rise. */
+	onFull: (deviceId: string) => void;
+};
+
+/** Writes many sends in one transaction. Every signal has its own outcome: a bad one never fails the others. */
+export function createWriter({ db, bus, handOver, onFull }: WriterDeps) {
+	/** One wake-up per mailbox that moved, with its newest seq; to who reads it here, the signals themselves. */
+	function announce(written: readonly Written[], rows: readonly Row[]): void {
+		const taken = written
+			.filter((one) => one.verdict === 'taken')
+			.sort((a, b) => (a.seq ?? 0) - (b.seq ?? 0));
+		const moved = new Map(taken.map((one) => [one.mailboxId, one]));
+		for (const [mailboxId, { epoch, head }] of moved) {
+			if (handOver.hasReaders(mailboxId)) {
+				const mine = taken.filter((one) => one.mailboxId === mailboxId);
+				handOver.offer(
+					mailboxId,
+					mine.flatMap((one) => toDelivered(one, rows[one.i]))
+				);
+			}
+			bus.publish([`device:${mailboxId}`], { type: 'mailbox', epoch, head });
+		}
+		const full = new Set(written.filter((one) => one.verdict === 'full').map((one) => one.mailboxId));
+		for (const deviceId of full) onFull(deviceId);
+	}
+
 	return async function writeSends(sends: readonly SignalSend[]): Promise<SignalOutcome[][]> {
 		const outcomes = sends.map((send): SignalOutcome[] =>
 			send.signals.map((_, at) => refused(send.firstN + at, 'signal/too-large'))
@@ -71,7 +100,7 @@ export function createWriter({ db, bus, onFull }: { db: Db; bus: Bus; onFull: (d
 			const list = outcomes[row.send];
 			if (list) list[row.at] = toOutcome(row.n, verdicts.get(i));
 		});
-		announce(written, bus, onFull);
+		announce(written, rows);
 		return outcomes;
 	};
 }
@@ -126,14 +155,11 @@ function toOutcome(n: number, written: Written | undefined): SignalOutcome {
 	}
 }
 
-/** One wake-up per mailbox that moved, with its newest seq. */
-function announce(written: readonly Written[], bus: Bus, onFull: (deviceId: string) => void): void {
-	const moved = new Map(written.filter((one) => one.verdict === 'taken').map((one) => [one.mailboxId, one]));
-	for (const { mailboxId, epoch, head } of moved.values()) {
-		bus.publish([`device:${mailboxId}`], { type: 'mailbox', epoch, head });
-	}
-	const full = new Set(written.filter((one) => one.verdict === 'full').map((one) => one.mailboxId));
-	for (const deviceId of full) onFull(deviceId);
+/** The signal as the database would show it. */
+function toDelivered({ epoch, seq, callVersion }: Written, row: Row | undefined): DeliveredSignal[] {
+	if (!row || seq === null) return [];
+	const { callId, fromDeviceId, kind, body } = row;
+	return [{ epoch, seq, callId, fromDeviceId, envelope: { v: 1, kind, callVersion, body } }];
 }
 
 /** The failure that a refused signal stands for. */
@@ -249,7 +275,8 @@ async function insert(tx: Tx, rows: readonly Row[], locked: ReadonlySet<string>)
 				when not judged.is_live then 'not-in-call'
 				when judged.is_full then 'full'
 				else 'gap'
-			end as verdict
+			end as verdict,
+			taken.seq::int as seq, coalesce(judged.seen_version, 1)::int as "callVersion"
 		from judged
 		left join taken on taken.i = judged.i
 		left join raised on raised.id = judged.mailbox_id

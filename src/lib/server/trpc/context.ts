@@ -18,4 +18,6 @@ export type Context = {
 	cookie: SessionCookie | null;
 	/** Absent over HTTP. */
 	overSocket?: true;
+	/** On a WebSocket: resolves when its reader has taken what it was sent. Ask before reading more for it. */
+	mayWrite?: () => Promise<void>;
 };

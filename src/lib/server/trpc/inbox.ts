@@ -22,8 +22,17 @@ export const inboxRouter = router({
 		})
 		.subscription(async function* ({ ctx, input, signal }) {
 			const viewer = { deviceId: ctx.device.id, userId: ctx.device.userId, identityId: ctx.identity.id };
-			for await (const { id, item } of ctx.services.inbox.follow(viewer, input.lastEventId, signal)) {
-				yield tracked(id, item); // always tracked: one bare item erases the resume point
+			const items = ctx.services.inbox.follow(viewer, input.lastEventId, signal);
+			try {
+				for (;;) {
+					// tRPC asks for the next one whether its reader takes any or not: until they do, nothing is read for them.
+					await ctx.mayWrite?.();
+					const next = await items.next();
+					if (next.done) return;
+					yield tracked(next.value.id, next.value.item); // always tracked: one bare item erases the resume point
+				}
+			} finally {
+				await items.return();
 			}
 		}),
 

@@ -1,0 +1,89 @@
+import type { Cursor, DeliveredSignal } from '../../call/core/signal';
+
+/** What waits for one reader. Past this it reads the database, which keeps everything. */
+const MOST_SIGNALS = 64;
+const MOST_BYTES = 128 * 1024;
+
+/** One reader's end: signals that were written on this server and not yet taken, ascending and without a hole. */
+export type Lane = {
+	/** What comes right after the cursor; empty when that is not here. */
+	take(at: Cursor): DeliveredSignal[];
+	close(): void;
+};
+
+const isAfter = (signal: DeliveredSignal, at: Cursor): boolean =>
+	signal.epoch > at.epoch || (signal.epoch === at.epoch && signal.seq > at.seq);
+
+const isNext = (signal: DeliveredSignal, at: Cursor): boolean =>
+	signal.epoch === at.epoch && signal.seq === at.seq + 1;
+
+/**
+ * Hands signals, once they are committed, from the writer to the readers of the same server.
+ *
+ * It may drop whatever it likes: a reader takes only what is exactly next, and reads the rest from the database.
+ */
+export function createHandOver() {
+	const lanes = new Map<string, Set<LaneBuffer>>();
+
+	return {
+		open(deviceId: string): Lane {
+			const lane = new LaneBuffer();
+			const mine = lanes.get(deviceId);
+			if (mine) mine.add(lane);
+			else lanes.set(deviceId, new Set([lane]));
+			return {
+				take: (at) => lane.take(at),
+				close() {
+					const left = lanes.get(deviceId);
+					left?.delete(lane);
+					if (left?.size === 0) lanes.delete(deviceId);
+				}
+			};
+		},
+
+		/** Whether anybody here reads this mailbox. */
+		hasReaders: (deviceId: string): boolean => lanes.has(deviceId),
+
+		/** Signals of one mailbox that were just committed, ascending. Tell the bus after, not before. */
+		offer(deviceId: string, signals: readonly DeliveredSignal[]): void {
+			for (const lane of lanes.get(deviceId) ?? []) {
+				for (const signal of signals) lane.add(signal);
+			}
+		}
+	};
+}
+
+export type HandOver = ReturnType<typeof createHandOver>;
+
+class LaneBuffer {
+	#signals: DeliveredSignal[] = [];
+	#bytes = 0;
+
+	add(signal: DeliveredSignal): void {
+		const last = this.#signals.at(-1);
+		if (last && signal.epoch > last.epoch) this.#clear();
+		else if (last && !isNext(signal, last)) return; // the reader finds the hole, and reads on from there
+		const bytes = signal.envelope.body.length;
+		if (this.#signals.length >= MOST_SIGNALS || this.#bytes + bytes > MOST_BYTES) return;
+		this.#signals.push(signal);
+		this.#bytes += bytes;
+	}
+
+	take(at: Cursor): DeliveredSignal[] {
+		const unread = this.#signals.filter((signal) => isAfter(signal, at));
+		const [first] = unread;
+		if (first && !isNext(first, at)) {
+			// Not its turn yet: the reader learns of what lies between from the database.
+			this.#signals = unread;
+			this.#bytes = unread.reduce((sum, { envelope }) => sum + envelope.body.length, 0);
+			return [];
+		}
+		this.#clear();
+		return unread;
+	}
+
+	#clear(): void {
+		if (this.#signals.length > 0) this.#signals = [];
+		this.#bytes = 0;
+	}
+}
