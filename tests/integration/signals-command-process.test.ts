@@ -47,7 +47,7 @@ describe('beside the embedded Postgres', () => {
 		const postmaster = findPostmaster(env().PARLEY_DATA);
 		const [shown, json] = await Promise.all([signals([], env()).ended, signals(['--json'], env()).ended]);
 		expect(shown).toMatchObject({ code: 0, stderr: '' });
-		expect(shown.stdout).toContain('0 signals wait');
+		expect(shown.stdout).toContain('waiting  no signal');
 		expect(shown.stdout).toContain('No signal in the last minute.');
 		expect(json).toMatchObject({ code: 0, stderr: '' });
 		expect((JSON.parse(json.stdout) as SignalsReport).waiting.count).toBe(0);

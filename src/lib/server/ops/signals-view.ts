@@ -1,3 +1,5 @@
+import { candidateType, type CandidateCounts } from '../../call/core/connection-report';
+import { signalKind } from '../../call/core/signal';
 import { clip, plain } from './plain-text';
 import type { CallLine, SignalsReport } from './signals-report';
 import { layTable, type Column } from './text-table';
@@ -14,10 +16,10 @@ const SOON_LATE_MS = 3_000;
 
 const MAILBOXES: Column[] = [
 	{ title: 'MAILBOX' },
-	{ title: 'WHOSE', min: 8 },
-	{ title: 'ROOM', min: 6 },
+	{ title: 'WHOSE', min: 10 },
+	{ title: 'ROOM', min: 10 },
 	{ title: 'CALL' },
-	{ title: 'PRESENCE', drop: 2 },
+	{ title: 'DEVICE', drop: 2 },
 	{ title: 'EPOCH', align: 'right' },
 	{ title: 'HEAD', align: 'right' },
 	{ title: 'ACKED', align: 'right' },
@@ -28,9 +30,9 @@ const MAILBOXES: Column[] = [
 
 const SIGNALS: Column[] = [
 	{ title: 'SIGNAL' },
-	{ title: 'FROM', min: 6 },
+	{ title: 'FROM', min: 10 },
 	{ title: 'MAILBOX', drop: 3 },
-	{ title: 'TO', min: 6 },
+	{ title: 'TO', min: 10 },
 	{ title: 'MAILBOX', drop: 2 },
 	{ title: 'CALL' },
 	{ title: 'SEQ', align: 'right' },
@@ -43,18 +45,16 @@ const SIGNALS: Column[] = [
 export function viewSignals(report: SignalsReport, look: Look): string[] {
 	const paint = painter(look.colours);
 	const { waiting, kinds } = report;
-	const perKind = (['offer', 'answer', 'candidates'] as const).map(
-		(kind) => `${kind} ${kinds[kind].waiting} waiting, ${kinds[kind].taken} taken`
-	);
+	const perKind = signalKind.options.map((kind) => `${kind} ${kinds[kind].waiting} and ${kinds[kind].taken}`);
 	const head = [
-		`${count(waiting.count, 'signal')} ${waiting.count === 1 ? 'waits' : 'wait'}${
-			waiting.oldestMs === null
-				? ''
-				: ` (${size(waiting.bytes)}), the oldest for ${duration(waiting.oldestMs)}`
-		}; ${report.taken} taken in the last minute`,
-		perKind.join(' · '),
-		`${count(report.epochsRisen, 'epoch')} risen in ${count(report.mailboxesRisen, 'mailbox', 'mailboxes')} of ${report.mailboxCount}; ${waiting.overdue} expired and not yet swept`,
-		count(report.liveCalls, 'live call')
+		waiting.oldestMs === null
+			? 'waiting  no signal'
+			: `waiting  ${count(waiting.count, 'signal')}, ${size(waiting.bytes)}, the oldest for ${duration(waiting.oldestMs)}`,
+		`taken    ${report.taken} in the last minute`,
+		`kinds    ${perKind.join(' · ')} (waiting and taken)`,
+		`epochs   risen ${count(report.epochsRisen, 'time')}, in ${report.mailboxesRisen} of ${count(report.mailboxCount, 'mailbox', 'mailboxes')}`,
+		`expired  ${waiting.overdue} not yet swept`,
+		`calls    ${report.liveCalls} live`
 	];
 	const mailboxes = layTable(
 		MAILBOXES,
@@ -145,8 +145,9 @@ function viewCall(call: CallLine, now: number, { width, colours }: Look): string
 
 const short = (id: string | null) => id?.slice(0, 8) ?? '-';
 
-function counts(of: CallLine['connections'][number]['candidates']['local']): string {
-	return `host ${of.host}, srflx ${of.srflx}, prflx ${of.prflx}, relay ${of.relay}`;
+function counts(of: CandidateCounts): string {
+	const found = candidateType.options.filter((type) => of[type] > 0).map((type) => `${of[type]} ${type}`);
+	return found.join(', ') || 'none';
 }
 
 function count(n: number, one: string, many = `${one}s`): string {
