@@ -1,6 +1,5 @@
 import { createTRPCClient, httpLink, type TRPCClient } from '@trpc/client';
 import { randomUUID } from 'node:crypto';
-import { expect } from 'vitest';
 import { WebSocket as NodeWebSocket } from 'ws';
 import type { SignalKind } from '../../src/lib/call/core/signal';
 import type { CallSnapshot } from '../../src/lib/call/core/snapshot';
