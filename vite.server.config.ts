@@ -1,8 +1,23 @@
-import { defineConfig } from 'vite';
+import { defineConfig, type Plugin } from 'vite';
+import { repairDriver } from './src/lib/server/db/driver-repairs.ts';
+
+function repairedDriver(): Plugin {
+	return {
+		name: 'repaired-driver',
+		enforce: 'pre',
+		transform(source, id) {
+			const code = repairDriver(source, id);
+			return code === null ? null : { code, map: { mappings: '' } };
+		}
+	};
+}
 
 /** The second build, after Kit's (which empties build/): what runs around its handler, in plain Node. */
 export default defineConfig({
 	publicDir: false,
+	plugins: [repairedDriver()],
+	// Built in, so that it can be repaired.
+	ssr: { noExternal: ['postgres'] },
 	build: {
 		ssr: true,
 		target: 'node20',
