@@ -16,7 +16,7 @@ module.exports = {
 			name: 'no-unresolved',
 			comment: 'An import that leads nowhere.',
 			severity: 'error',
-			from: { path: '^(src/lib|scripts|tests)/' },
+			from: { path: '^(src/lib|scripts|tests|bench)/' },
 			to: { couldNotResolve: true, pathNot: '^(\\$app|\\$env|\\./\\$types)' }
 		},
 		{
@@ -24,7 +24,7 @@ module.exports = {
 			comment: 'The product does not lean on its tests.',
 			severity: 'error',
 			from: { path: '^src/', pathNot: '\\.test\\.ts$' },
-			to: { path: '(^tests/|\\.test\\.ts$)' }
+			to: { path: '(^tests/|^bench/|\\.test\\.ts$)' }
 		},
 		{
 			name: 'product-without-dev-dependencies-on-the-server',

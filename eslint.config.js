@@ -126,7 +126,7 @@ export default defineConfig(
 	},
 	{
 		// The rules that need types: only where an unhandled promise or a forgotten case does harm.
-		files: ['src/**/*.ts', 'tests/**/*.ts'],
+		files: ['src/**/*.ts', 'tests/**/*.ts', 'bench/**/*.ts'],
 		ignores: ['**/*.svelte.ts'],
 		languageOptions: { parserOptions: { projectService: true, tsconfigRootDir: ROOT } },
 		rules: {

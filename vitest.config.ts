@@ -12,14 +12,14 @@ export default defineConfig({
 		projects: [
 			{
 				extends: true,
-				test: { name: 'unit', environment: 'node', include: ['src/**/*.test.ts'] }
+				test: { name: 'unit', environment: 'node', include: ['{src,bench}/**/*.test.ts'] }
 			},
 			{
 				extends: true,
 				test: {
 					name: 'integration',
 					environment: 'node',
-					include: ['tests/{integration,tidy,types}/**/*.test.ts'],
+					include: ['tests/{integration,tidy,types,bench}/**/*.test.ts'],
 					globalSetup: ['tests/fixtures/global-setup.ts'],
 					testTimeout: 20_000,
 					hookTimeout: 30_000

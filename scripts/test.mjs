@@ -42,7 +42,8 @@ const STEPS = [
 				'--output',
 				'human'
 			],
-			['typescript/bin/tsc', '-p', 'scripts']
+			['typescript/bin/tsc', '-p', 'scripts'],
+			['typescript/bin/tsc', '-p', 'bench']
 		]
 	},
 	{ name: 'unused', commands: [['knip/bin/knip.js']] },
@@ -55,7 +56,8 @@ const STEPS = [
 				'.dependency-cruiser.cjs',
 				'src',
 				'tests',
-				'scripts'
+				'scripts',
+				'bench'
 			]
 		]
 	},

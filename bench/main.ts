@@ -1,0 +1,36 @@
+import { existsSync } from 'node:fs';
+import { benchCalls, describeCalls } from './calls';
+import { startBenchDatabase } from './database';
+import { readFacts } from './machine';
+import { readOptions, UsageError, type Options } from './options';
+import { benchRelay, describeRelay } from './relay';
+import { formatTable } from './stats';
+
+async function run(options: Options): Promise<void> {
+	if (!existsSync('/proc/self/stat'))
+		throw new UsageError('The benchmarks need Linux: they read CPU from /proc.');
+	const say = (line: string) => console.error(line);
+	const database = await startBenchDatabase();
+	try {
+		const facts = await readFacts(database.sql);
+		const relay = options.benches.includes('relay') ? await benchRelay(database, options, say) : null;
+		const calls = options.benches.includes('calls') ? await benchCalls(database, options, say) : null;
+		if (options.json) console.log(JSON.stringify({ facts, quick: options.quick, relay, calls }, null, '\t'));
+		else {
+			if (options.quick) console.log('QUICK: shows that it works; the numbers mean nothing.\n');
+			console.log(formatTable(Object.entries(facts)));
+			for (const text of [relay && describeRelay(relay), calls && describeCalls(calls)])
+				if (text) console.log(`\n${text}`);
+		}
+	} finally {
+		await database.stop();
+	}
+}
+
+try {
+	await run(readOptions(process.argv.slice(2)));
+} catch (error) {
+	if (!(error instanceof UsageError)) throw error;
+	console.error(error.message);
+	process.exitCode = 2;
+}
