@@ -2,19 +2,18 @@ import { expect, test } from 'vitest';
 import { readOptions, UsageError } from './options';
 
 test('nothing said runs everything', () => {
-	expect(readOptions([])).toEqual({ benches: ['relay', 'calls'], quick: false, json: false, profile: false });
+	expect(readOptions([])).toEqual({ benches: ['relay', 'calls'], quick: false, json: false });
 });
 
 test('a benchmark by its name, with flags in any order', () => {
 	expect(readOptions(['--json', 'calls', '--quick'])).toEqual({
 		benches: ['calls'],
 		quick: true,
-		json: true,
-		profile: false
+		json: true
 	});
 });
 
 test.each(['relays', '--fast'])('%s is refused, with what there is', (word) => {
 	expect(() => readOptions([word])).toThrow(UsageError);
-	expect(() => readOptions([word])).toThrow(/relay calls.*--quick/);
+	expect(() => readOptions([word])).toThrow(/relay calls profile.*--quick/);
 });

@@ -8,7 +8,7 @@ import { fileURLToPath } from 'node:url';
 export type Cost = { kind: 'group' | 'function'; name: string; us: number; share: number };
 
 const GROUPS_SHOWN = 25;
-const FUNCTIONS_SHOWN = 4;
+const FUNCTIONS_SHOWN = 8;
 
 type Frame = Profiler.ProfileNode['callFrame'];
 const maps = new Map<string, SourceMap | null>();

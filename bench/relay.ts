@@ -1,6 +1,5 @@
 import { withCpu } from './cpu';
 import type { BenchDatabase } from './database';
-import { topCosts, type Cost } from './profile';
 import type { Game } from './relay-load';
 import {
 	ONE_INSERT,
@@ -20,7 +19,12 @@ export const SHAPES = [
 type ShapeName = (typeof SHAPES)[number]['name'];
 
 /** CPU in microseconds per signal; null where nobody of that kind was at work. */
-type Measured = Game & { perSecond: number; serverCpu: number | null; databaseCpu: number; loadCpu: number };
+export type Measured = Game & {
+	perSecond: number;
+	serverCpu: number | null;
+	databaseCpu: number;
+	loadCpu: number;
+};
 
 /** One round: each relay once, in each shape. */
 type Round = Map<string, Record<ShapeName, Measured>>;
@@ -39,7 +43,6 @@ export type RelayResult = {
 	idleClients: number;
 	idle: IdleCost[];
 	aims: Aim[];
-	profile: Cost[] | null;
 };
 
 /** `reached` is a median of what each round reached by itself. */
@@ -49,11 +52,11 @@ type Lengths = { rounds: number; gameMs: number; warmMs: number; idleClients: nu
 const FULL: Lengths = { rounds: 5, gameMs: 4_000, warmMs: 3_000, idleClients: 2_000 };
 const QUICK: Lengths = { rounds: 1, gameMs: 300, warmMs: 100, idleClients: 50 };
 
-const MOST_PAIRS = Math.max(...SHAPES.map((shape) => shape.pairs));
+export const MOST_PAIRS = Math.max(...SHAPES.map((shape) => shape.pairs));
 
 export async function benchRelay(
 	database: BenchDatabase,
-	{ quick, profile }: { quick: boolean; profile: boolean },
+	{ quick }: { quick: boolean },
 	say: (line: string) => void
 ): Promise<RelayResult> {
 	const lengths = quick ? QUICK : FULL;
@@ -71,10 +74,9 @@ export async function benchRelay(
 			say(`round ${i + 1} of ${lengths.rounds}`);
 			rounds.push(await playRound(turned(running, i), database, lengths.gameMs));
 		}
-		const costs = profile ? await profileParley(running, lengths.gameMs) : null;
 		for (const relay of running.splice(0)) await relay.stop();
 		const idle = await measureIdle(database, lengths.idleClients, say);
-		return { ...summarize(rounds, idle), idleClients: lengths.idleClients, profile: costs };
+		return { ...summarize(rounds, idle), idleClients: lengths.idleClients };
 	} finally {
 		for (const relay of running) await relay.stop();
 	}
@@ -95,7 +97,7 @@ async function playRound(relays: RunningRelay[], database: BenchDatabase, ms: nu
 	return round;
 }
 
-async function measure(
+export async function measure(
 	{ server, load }: RunningRelay,
 	database: BenchDatabase,
 	pairs: number,
@@ -111,14 +113,6 @@ async function measure(
 		loadCpu: cpu.load / game.signals,
 		databaseCpu: cpu.database / game.signals
 	};
-}
-
-async function profileParley(running: RunningRelay[], ms: number): Promise<Cost[]> {
-	const parley = running.find((relay) => relay.spec.name === PARLEY);
-	if (!parley?.server) throw new Error('There is no server to profile.');
-	await parley.server.ask('profile-start');
-	const { signals } = await parley.load.command<Game>({ type: 'play', pairs: MOST_PAIRS, ms: 2 * ms });
-	return topCosts(await parley.server.ask('profile-stop'), signals);
 }
 
 /** Each server anew and alone: what a client that is merely there keeps in it. */
@@ -153,7 +147,7 @@ async function measureIdle(
 	return costs;
 }
 
-function summarize(rounds: Round[], idle: IdleCost[]): Omit<RelayResult, 'idleClients' | 'profile'> {
+function summarize(rounds: Round[], idle: IdleCost[]): Omit<RelayResult, 'idleClients'> {
 	const of = (round: Round, relay: string, shape: ShapeName): Measured => {
 		const measured = round.get(relay)?.[shape];
 		if (!measured) throw new Error(`${relay} was not measured.`);
@@ -238,20 +232,8 @@ export function describeRelay(result: RelayResult): string {
 		`relay: 2 KiB signals, ping-pong, medians of ${result.rounds} interleaved rounds; us are CPU per signal`,
 		...table,
 		idle,
-		...(result.profile ? [describeCosts(result.profile)] : []),
 		describeAims(result.aims)
 	].join('\n\n');
-}
-
-function describeCosts(costs: Cost[]): string {
-	return formatTable([
-		['the server at 50 pairs: own CPU', 'us per signal', 'share'],
-		...costs.map((cost) => [
-			`${cost.kind === 'function' ? '    ' : ''}${cost.name}`,
-			formatNumber(cost.us),
-			`${(cost.share * 100).toFixed(1)}%`
-		])
-	]);
 }
 
 function describeAims(aims: Aim[]): string {
