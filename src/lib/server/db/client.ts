@@ -1,8 +1,9 @@
 import { drizzle, type PostgresJsDatabase } from 'drizzle-orm/postgres-js';
 import postgres from 'postgres';
+import { withNamedStatements } from './named-statements';
 import * as schema from './schema';
 
-export type Db = PostgresJsDatabase<typeof schema>;
+export type Db = PostgresJsDatabase<typeof schema> & { $client: postgres.Sql };
 /** The handle inside `db.transaction(...)`. */
 export type Tx = Parameters<Parameters<Db['transaction']>[0]>[0];
 /** For functions that may run inside somebody else's transaction. */
@@ -35,5 +36,5 @@ export function openDb(
 		fetch_types: false,
 		connection: { application_name: SERVERS_NAME, ...connection }
 	});
-	return { db: drizzle(sql, { schema }), sql, close: () => sql.end({ timeout: 5 }) };
+	return { db: drizzle(withNamedStatements(sql), { schema }), sql, close: () => sql.end({ timeout: 5 }) };
 }

@@ -1,14 +1,14 @@
-import { DrizzleQueryError, sql, type SQL } from 'drizzle-orm';
+import { sql, type SQL } from 'drizzle-orm';
+import { PgDialect } from 'drizzle-orm/pg-core';
 import { ParleyError, type ErrorDetails, type ErrorKey } from '../../call/core/errors';
 import { MAX_SEND_BYTES, MAX_SIGNALS_PER_SEND, SIGNAL_LIFETIME_MS } from '../../call/core/limits';
 import type { DeliveredSignal, SignalKind, SignalSend } from '../../call/core/signal';
 import { assertNever } from '../../call/core/step';
 import type { Bus } from '../bus/bus';
-import type { Db, Tx } from '../db/client';
-import { arrayParam } from '../db/arrays';
+import type { Db } from '../db/client';
+import { arrayText } from '../db/arrays';
 import { isFull } from './expire';
 import type { HandOver } from './hand-over';
-import { lockMailboxes } from './locks';
 
 /** What became of one signal. Both `taken` and `repeated` mean: the mailbox has it, for good. */
 export type SignalOutcome =
@@ -81,19 +81,7 @@ export function createWriter({ db, bus, handOver, onFull }: WriterDeps) {
 		const rows = sends.flatMap((send, index) => (isTooLarge(send) ? [] : toRows(send, index)));
 		if (rows.length === 0) return outcomes;
 
-		const written = await db
-			.transaction(
-				async (tx) => {
-					const locked = await lockMailboxes(
-						tx,
-						rows.map((row) => row.mailboxId)
-					);
-					return locked.size === 0 ? [] : await insert(tx, rows, locked);
-				},
-				// The second statement must see what was committed while the first waited for its locks.
-				{ isolationLevel: 'read committed' }
-			)
-			.catch(throwWithoutBodies);
+		const written = await writeRows(db, rows);
 
 		const verdicts = new Map(written.map((one) => [one.i, one]));
 		rows.forEach((row, i) => {
@@ -103,11 +91,6 @@ export function createWriter({ db, bus, handOver, onFull }: WriterDeps) {
 		announce(written, rows);
 		return outcomes;
 	};
-}
-
-/** Drizzle's errors quote every parameter. Ours are signals, and no log may hold one: only the cause goes on. */
-function throwWithoutBodies(error: unknown): never {
-	throw error instanceof DrizzleQueryError ? (error.cause ?? new Error('A write of signals failed.')) : error;
 }
 
 function isTooLarge({ signals }: SignalSend): boolean {
@@ -168,56 +151,54 @@ export function toFailure({ key, details }: Extract<SignalOutcome, { status: 're
 }
 
 /**
- * The second statement. Its snapshot is newer than the locks, so it sees every write before it; in one statement
- * with them it would be older, and leave a head without a row.
- *
+ * Both statements are sent together, and Postgres runs them one after the other. The second one's snapshot is newer than
+ * the locks, so it sees every write before it; in one statement with them it would be older, and leave a head without a
+ * row. Written for the driver, not by drizzle: the same text each time, which Postgres has parsed and planned.
+ */
+async function writeRows(db: Db, rows: readonly Row[]): Promise<Written[]> {
+	const mailboxIds = rows.map((row) => row.mailboxId);
+	const columns = [
+		rows.map((_, i) => i),
+		mailboxIds,
+		rows.map((row) => row.fromDeviceId),
+		rows.map((row) => row.callId),
+		rows.map((row) => row.n),
+		rows.map((row) => row.kind),
+		rows.map((row) => row.callVersion),
+		rows.map((row) => row.body)
+	];
+	const [, written] = await db.$client.begin('isolation level read committed', (tx) => [
+		tx.unsafe(LOCK, [arrayText([...new Set(mailboxIds)])]),
+		tx.unsafe<Written[]>(WRITE, columns.map(arrayText))
+	]);
+	return written;
+}
+
+/**
+ * Locks the mailboxes in the order of their ids, as everybody does (`locks.ts`), and leaves word of which there are: one
+ * that was made after the locks were taken is not ours to write to.
+ */
+const LOCK = `
+	select set_config('parley.locked', coalesce(string_agg(id::text, ','), ''), true)
+	from (select id from mailboxes where id = any($1::uuid[]) order by id for update) locked
+`;
+
+const lifetime: SQL = sql.raw(`interval '${SIGNAL_LIFETIME_MS} milliseconds'`);
+
+/**
  * What a row meets, in this order: a number the mailbox knows is a repetition, whatever has ended since; then
  * call and devices must live; then the mailbox must have room; then the number must be the next one. Rows that
  * came in one batch count as if they had come one after the other, each sender's in the order of its numbers.
  */
-async function insert(tx: Tx, rows: readonly Row[], locked: ReadonlySet<string>): Promise<Written[]> {
-	// A mailbox made after the locks were taken is not ours to write to.
-	const writable = rows.map((row, i) => ({ ...row, i })).filter((row) => locked.has(row.mailboxId));
-	const result = await tx.execute<Written>(sql`
+const { sql: WRITE } = new PgDialect().sqlToQuery(sql`
 		with sent as (
 			select * from unnest(
-				${arrayParam(
-					writable.map((row) => row.i),
-					'int'
-				)},
-				${arrayParam(
-					writable.map((row) => row.mailboxId),
-					'uuid'
-				)},
-				${arrayParam(
-					writable.map((row) => row.fromDeviceId),
-					'uuid'
-				)},
-				${arrayParam(
-					writable.map((row) => row.callId),
-					'uuid'
-				)},
-				${arrayParam(
-					writable.map((row) => row.n),
-					'bigint'
-				)},
-				${arrayParam(
-					writable.map((row) => row.kind),
-					'text'
-				)},
-				${arrayParam(
-					writable.map((row) => row.callVersion),
-					'bigint'
-				)},
-				${arrayParam(
-					writable.map((row) => row.body),
-					'text'
-				)}
+				$1::int[], $2::uuid[], $3::uuid[], $4::uuid[], $5::bigint[], $6::text[], $7::bigint[], $8::text[]
 			) as t (i, mailbox_id, from_device_id, call_id, n, kind, call_version, body)
 		),
 		boxes as (
 			select m.id, m.epoch, m.head, ${isFull} as is_full
-			from mailboxes m where m.id = any(${arrayParam([...locked], 'uuid')})
+			from mailboxes m where m.id = any(string_to_array(current_setting('parley.locked'), ',')::uuid[])
 		),
 		judged as (
 			select sent.*, boxes.epoch, boxes.head, boxes.is_full, coalesce(known.last_n, 0) as last_n,
@@ -282,8 +263,4 @@ async function insert(tx: Tx, rows: readonly Row[], locked: ReadonlySet<string>)
 		left join raised on raised.id = judged.mailbox_id
 		left join remembered on remembered.mailbox_id = judged.mailbox_id
 			and remembered.from_device_id = judged.from_device_id
-	`);
-	return [...result];
-}
-
-const lifetime: SQL = sql.raw(`interval '${SIGNAL_LIFETIME_MS} milliseconds'`);
+`);
