@@ -70,7 +70,7 @@ test('writers, expiries, acks, sweeps and devices that end: nobody waits for eve
 			const { epoch, seq } = await signals.head(deviceId);
 			await signals.ack(deviceId, { epoch, seq });
 			await sql`
-				update signals set created_at = created_at - interval '2 minutes'
+				update signals set expires_at = expires_at - interval '2 minutes'
 				where (mailbox_id, epoch, seq) = (${deviceId}, ${epoch}, ${seq})`;
 			await Promise.all([
 				signals.sweep(),

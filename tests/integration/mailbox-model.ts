@@ -243,12 +243,13 @@ export class MailboxModel {
 		this.#receiver(to).acked.set(cursor.epoch, cursor.seq);
 	}
 
-	/** More than a minute passes for every row, then acknowledged ones go. */
+	/** More than a minute passes for what is acknowledged, then it goes. */
 	async #sweep({ db, signals }: Server, to: number): Promise<void> {
 		await db.transaction(async (tx) => {
 			await tx.execute(sql`select from mailboxes where id = ${this.#id(to)} for update`);
 			await tx.execute(sql`
-				update signals set created_at = created_at - interval '2 minutes' where mailbox_id = ${this.#id(to)}
+				update signals set expires_at = expires_at - interval '2 minutes' from mailboxes m
+				where m.id = ${this.#id(to)} and mailbox_id = m.id and signals.epoch = m.epoch and seq <= m.acked
 			`);
 		});
 		this.seen.swept += await signals.sweep();

@@ -93,7 +93,7 @@ describe('expiry', () => {
 		const { way, to } = await twoInACall(server);
 		await server.signals.send(sendOf(way, 1, 'a', 'b', 'c'));
 		await server.sql`
-			update signals set created_at = created_at - interval '61 seconds' where mailbox_id = ${to} and seq <> 2`;
+			update signals set expires_at = expires_at - interval '61 seconds' where mailbox_id = ${to} and seq <> 2`;
 		await server.signals.ack(to, { epoch: 1, seq: 2 });
 		await expect(server.signals.sweep()).resolves.toBe(1);
 		const left = await server.sql`select seq from signals where mailbox_id = ${to} order by seq`;

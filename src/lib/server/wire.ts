@@ -57,7 +57,10 @@ export function createServices({
 	});
 	const accounts = createAccounts({ db, bus, trust: heads });
 	const devices = createDevices({ db, bus, trust: heads });
-	heads.onLost(() => void Promise.all([accounts.verifyHeld(), devices.verifyHeld()]).catch(onError));
+	heads.onLost(async () => {
+		await accounts.verifyHeld();
+		await devices.verifyHeld();
+	});
 	const rooms = createRooms({
 		db,
 		bus,

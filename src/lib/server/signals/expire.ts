@@ -1,10 +1,16 @@
 import { sql, type SQL } from 'drizzle-orm';
 import { fail } from '../../call/core/errors';
-import { MAX_MAILBOX_BYTES, MAX_MAILBOX_SIGNALS, MAX_SEND_BYTES } from '../../call/core/limits';
+import {
+	MAX_MAILBOX_BYTES,
+	MAX_MAILBOX_SIGNALS,
+	MAX_SEND_BYTES,
+	SIGNAL_LIFETIME_MS
+} from '../../call/core/limits';
 import type { Db, DbOrTx, Tx } from '../db/client';
 import { lockMailboxes } from './locks';
 
 const ACKED_LIFETIME_MS = 60_000;
+const SWEPT_AT_ONCE = 1_000;
 
 /** No signal is larger than a send, so with fewer than these there is nothing to add up. */
 const FEWEST_SIGNALS_THAT_FILL = Math.floor(MAX_MAILBOX_BYTES / MAX_SEND_BYTES);
@@ -76,23 +82,31 @@ export function createExpiry({ db }: { db: Db }) {
 		 * Deletes what was acknowledged and is older than a minute.
 		 *
 		 * It takes no mailbox's lock, so it must never wait for a row either: a row that somebody else is deleting
-		 * is skipped, and two sweepers never wait for each other.
+		 * is skipped, and two sweepers never wait for each other. A batch at a time: a long statement would hold up
+		 * senders by the disk and the processor alone.
 		 *
 		 * @returns how many rows went
 		 */
 		async sweep(): Promise<number> {
-			const result = await db.execute(sql`
-				delete from signals where (mailbox_id, epoch, seq) in (
-					select s.mailbox_id, s.epoch, s.seq from signals s
-					join mailboxes m on m.id = s.mailbox_id
-					where (s.epoch < m.epoch or (s.epoch = m.epoch and s.seq <= m.acked))
-						and s.created_at < statement_timestamp() - ${ackedLifetime}
-					for update of s skip locked
-				)
-			`);
-			return result.count;
+			let swept = 0;
+			for (;;) {
+				const { count } = await db.execute(sql`
+					delete from signals where (mailbox_id, epoch, seq) in (
+						select s.mailbox_id, s.epoch, s.seq from signals s
+						join mailboxes m on m.id = s.mailbox_id
+						where (s.epoch < m.epoch or (s.epoch = m.epoch and s.seq <= m.acked))
+							-- Asked of the instant that has an index.
+							and s.expires_at < statement_timestamp() - ${ackedAfterExpiry}
+						order by s.expires_at limit ${SWEPT_AT_ONCE}
+						for update of s skip locked
+					)
+				`);
+				swept += count;
+				if (count < SWEPT_AT_ONCE) return swept;
+			}
 		}
 	};
 }
 
-const ackedLifetime: SQL = sql.raw(`interval '${ACKED_LIFETIME_MS} milliseconds'`);
+/** How long ago a signal has expired that is as old as an acknowledged one may become. */
+const ackedAfterExpiry: SQL = sql.raw(`interval '${ACKED_LIFETIME_MS - SIGNAL_LIFETIME_MS} milliseconds'`);

@@ -49,7 +49,7 @@ export function createHeads({ sql, bus, isHeld, onError, now = () => performance
 	/** Calls by version, rooms, lost memberships and badges by stamp: the highest that was told here. */
 	const told = new RecentMap<number>(4 * MOST_REMEMBERED, now);
 	const ended = new RecentMap<true>(MOST_REMEMBERED, now);
-	const lostListeners: (() => void)[] = [];
+	const lostListeners: (() => void | Promise<void>)[] = [];
 
 	function noteHead(deviceId: string, head: Cursor): void {
 		if (isBehind(mailboxes.get(deviceId), head)) mailboxes.set(deviceId, head);
@@ -167,11 +167,12 @@ export function createHeads({ sql, bus, isHeld, onError, now = () => performance
 		// Too long ago, or by a clock that has gone back since: more has moved than can be found.
 		const isLost =
 			lastAnswer > 0 && (answer - lastAnswer > LONGEST_WINDOW_MS || answer < lastAnswer - CLOCK_SLACK_MS);
-		lastAnswer = answer;
 		if (isLost) {
 			mailboxes.clear();
-			for (const listener of lostListeners) listener();
+			for (const listener of lostListeners) await listener();
+			if (isStale()) return;
 		}
+		lastAnswer = answer;
 		doubtsAnswered = doubtsBefore;
 		trustedUntil = begunAt + TRUSTED_FOR_MS;
 		mailboxes.prune(REMEMBER_MS, isHeld);
@@ -205,8 +206,11 @@ export function createHeads({ sql, bus, isHeld, onError, now = () => performance
 		/** Whether a session, token or device ended a moment ago: whoever begins to listen now would not hear it. */
 		hasEnded: (topic: Topic): boolean => ended.get(topic) === true,
 
-		/** Hears that more may have moved than was found: after the database was out of reach for long. */
-		onLost(listener: () => void): void {
+		/**
+		 * Hears that more may have moved than was found: after the database was out of reach for long. One after the
+		 * other, in the order in which they asked; a failure is tried again with the next check.
+		 */
+		onLost(listener: () => void | Promise<void>): void {
 			lostListeners.push(listener);
 		},
 
