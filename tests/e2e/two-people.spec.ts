@@ -7,26 +7,16 @@ const RING_LIFETIME_SECONDS = 12;
 const RING_HERTZ = 659;
 const RINGBACK_HERTZ = 425;
 
+/** The other rungs, and changing between them in a call: `rungs.spec.ts`. */
 const WAYS = [
-	{ way: 'over the WebSocket', blockWebSockets: false, env: {}, link: /WebSocket/ },
-	{
-		way: 'with every WebSocket refused in the browser',
-		blockWebSockets: true,
-		env: {},
-		link: /Server-sent events/
-	},
-	{
-		way: 'with every stream refused by the server',
-		blockWebSockets: false,
-		env: { PARLEY_RUNGS: 'long-poll,short-poll' },
-		link: /Long polling/
-	}
+	{ way: 'over the WebSocket', blockWebSockets: false, link: /WebSocket/ },
+	{ way: 'with every WebSocket refused', blockWebSockets: true, link: /Server-sent events/ }
 ] as const;
 
 /** From pressing Accept to the first frame of the caller, per way, milliseconds. */
 const firstFrameAfterMs = new Map<string, number>();
 
-for (const { way, blockWebSockets, env, link } of WAYS) {
+for (const { way, blockWebSockets, link } of WAYS) {
 	test.describe(`two people talk, ${way}`, () => {
 		test.describe.configure({ mode: 'serial' });
 		let server: TestServer;
@@ -36,8 +26,7 @@ for (const { way, blockWebSockets, env, link } of WAYS) {
 		test.beforeAll(async () => {
 			server = await startServer({
 				RING_LIFETIME_SECONDS: String(RING_LIFETIME_SECONDS),
-				STUN_URLS: 'none',
-				...env
+				STUN_URLS: 'none'
 			});
 			[ann, bob] = await Promise.all([
 				openPerson(server.url, 'Ann', { blockWebSockets }),

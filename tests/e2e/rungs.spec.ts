@@ -1,0 +1,157 @@
+import { expect, test, type Page } from '@playwright/test';
+import { expectMedia, openPerson, received, shareRoom, type BrowserPerson } from '../fixtures/people';
+import { startRungGate, type RungGate } from '../fixtures/rung-gate';
+import { startServerBehind, type TestServer } from '../fixtures/server';
+import { startTcpProxy, type TcpProxy } from '../fixtures/tcp-proxy';
+
+test.describe.configure({ mode: 'serial', timeout: 90_000 });
+
+const callRegion = ({ page }: BrowserPerson) => page.getByRole('region', { name: 'Call', exact: true });
+const mutedAt = (other: BrowserPerson, name: string) =>
+	callRegion(other).getByText(new RegExp(`${name} is muted`));
+
+async function talk(caller: BrowserPerson, callee: BrowserPerson): Promise<void> {
+	await caller.page.getByRole('button', { name: 'Start video call' }).click();
+	const incoming = callee.page.getByRole('alertdialog', { name: 'Incoming call' });
+	await incoming.getByRole('button', { name: 'Accept', exact: true }).click();
+	await Promise.all([expectMedia(caller.page), expectMedia(callee.page)]);
+}
+
+/** A change in a call is seen at the other end: by the rung that carries just now. */
+async function expectMuteSeen(one: BrowserPerson, other: BrowserPerson): Promise<void> {
+	await one.page.getByRole('button', { name: 'Mute microphone' }).click();
+	await expect(mutedAt(other, one.name).first()).toBeAttached();
+	await one.page.getByRole('button', { name: 'Unmute microphone' }).click();
+	await expect(mutedAt(other, one.name)).toHaveCount(0);
+}
+
+const statusPanel = (page: Page) => page.getByRole('region', { name: 'Call status' });
+const toggleStatus = (page: Page) =>
+	page.getByRole('toolbar').getByRole('button', { name: 'Call status' }).click();
+/** The settings page says which rung carries just now. */
+const justNow = (page: Page) => page.getByText(/^Just now:/);
+
+test.describe('on one rung, and from one to another', () => {
+	let server: TestServer & { proxy: RungGate };
+	let ann: BrowserPerson;
+	let bob: BrowserPerson;
+	let room: string;
+
+	test.beforeAll(async () => {
+		server = await startServerBehind(startRungGate);
+		[ann, bob] = await Promise.all([openPerson(server.url, 'Ann'), openPerson(server.url, 'Bob')]);
+		await shareRoom(ann, bob, 'Kitchen');
+		room = new URL(ann.page.url()).pathname;
+	});
+	test.afterAll(async () => {
+		await Promise.all([ann?.close(), bob?.close()]);
+		await server?.stop();
+		await server?.proxy.close();
+	});
+
+	for (const [rung, words] of [
+		['long-poll', 'Long polling'],
+		['short-poll', 'Short polling']
+	] as const) {
+		test(`two people talk by ${words.toLowerCase()}, chosen by the page's address`, async () => {
+			await Promise.all([ann, bob].map(({ page }) => page.goto(`${room}?rung=${rung}`)));
+			await talk(ann, bob);
+			await toggleStatus(ann.page);
+			await expect(statusPanel(ann.page)).toContainText(words);
+			await expect(statusPanel(ann.page)).toContainText("Chosen by this page's address");
+			await expectMuteSeen(ann, bob);
+			await ann.page.getByRole('button', { name: 'Leave call' }).click();
+			await expect(callRegion(bob)).toBeHidden();
+		});
+	}
+
+	test('the address counts for the whole page load; the setting from then on, until it is changed', async () => {
+		const { page } = ann;
+		await page.getByRole('link', { name: 'Settings' }).first().click();
+		await expect(justNow(page)).toContainText('Short polling');
+		await expect(page.getByText(/This page's address holds it to “Short polling”/)).toBeVisible();
+		await page.getByRole('radio', { name: 'Server-sent events' }).check();
+		await expect(justNow(page)).toContainText('Short polling');
+
+		await page.goto('/settings');
+		await expect(page.getByRole('radio', { name: 'Server-sent events' })).toBeChecked();
+		await expect(justNow(page)).toContainText(/Server-sent events.*Chosen in the settings/);
+		server.proxy.pass('websocket', 'long-poll', 'short-poll');
+		await expect(justNow(page)).toContainText(/Not connected.*Server-sent events.*no other way is tried/);
+		server.proxy.pass('websocket', 'sse', 'long-poll', 'short-poll');
+		await page.getByRole('radio', { name: 'Automatic' }).check();
+		await expect(justNow(page)).toContainText('WebSocket');
+	});
+
+	test('ways close and open in a call: it goes on, on whatever is left, and nobody sees an error', async () => {
+		await Promise.all([ann, bob].map(({ page }) => page.goto(room)));
+		await talk(ann, bob);
+		await toggleStatus(ann.page);
+		const panel = statusPanel(ann.page);
+		await expect(panel).toContainText('WebSocket');
+		const problems: string[] = [];
+		for (const { page } of [ann, bob]) page.on('pageerror', (error) => problems.push(error.message));
+		const before = (await received(bob.page)).frames;
+		for (const [passing, words] of [
+			[['sse', 'long-poll', 'short-poll'], /Server-sent events.*The WebSocket (is blocked|was lost)/],
+			[['long-poll', 'short-poll'], /Long polling.*Server-sent events/],
+			[['short-poll'], /Short polling.*Long polls are cut off/],
+			[['websocket', 'sse', 'long-poll', 'short-poll'], /Link\s*WebSocket/]
+		] as const) {
+			server.proxy.pass(...passing);
+			await expect(panel).toContainText(words, { timeout: 30_000 });
+			await expectMuteSeen(ann, bob);
+			await expect(ann.page.getByText(/You are offline/)).toHaveCount(0);
+			await expect(ann.page.getByRole('alert')).toHaveCount(0);
+		}
+		expect((await received(bob.page)).frames).toBeGreaterThan(before + 50);
+		expect(problems).toEqual([]);
+		await ann.page.getByRole('button', { name: 'Leave call' }).click();
+		await expect(callRegion(bob)).toBeHidden();
+	});
+});
+
+test('a network that swallows everything: dead streams are left within 7.5 s, and the poll carries when it is back', async () => {
+	const server = await startServerBehind<TcpProxy>(startTcpProxy);
+	const [ann, bob] = await Promise.all([
+		openPerson(server.url, 'Ann'),
+		openPerson(server.url, 'Bob', { blockWebSockets: true })
+	]);
+	try {
+		await shareRoom(ann, bob, 'Attic');
+		const room = new URL(ann.page.url()).pathname;
+		const rungs = [
+			{ ...ann, words: 'WebSocket' },
+			{ ...bob, words: 'Server-sent events' }
+		];
+		for (const { page, words } of rungs) {
+			await page.getByRole('link', { name: 'Settings' }).first().click();
+			await expect(justNow(page)).toContainText(`Just now: ${words}`);
+		}
+		const darkAt = performance.now();
+		server.proxy.blackhole();
+		await Promise.all(
+			rungs.map(async ({ page, words }) => {
+				await expect(justNow(page)).not.toContainText(`Just now: ${words}`, { timeout: 20_000 });
+				const leftAfterMs = performance.now() - darkAt;
+				test
+					.info()
+					.annotations.push({ type: 'half-open', description: `${words}: ${Math.round(leftAfterMs)} ms` });
+				expect(leftAfterMs).toBeLessThan(5_000 + 2_000 + 500);
+			})
+		);
+		server.proxy.restore();
+		for (const { page, words } of rungs) {
+			await expect(justNow(page)).toContainText(`Just now: ${words}`, { timeout: 20_000 });
+		}
+		await ann.page.goto(room);
+		await bob.page.getByRole('link', { name: 'Attic' }).first().click();
+		await ann.page.getByRole('textbox', { name: 'Message' }).fill('Are you there?');
+		await ann.page.getByRole('button', { name: 'Send' }).click();
+		await expect(bob.page.getByRole('log', { name: 'Messages' })).toContainText('Are you there?');
+	} finally {
+		await Promise.all([ann.close(), bob.close()]);
+		await server.stop();
+		await server.proxy.close();
+	}
+});
