@@ -35,11 +35,11 @@ function apiOf(username: string, via: 'session' | 'token' = 'session') {
 	});
 }
 
-const connected = (deviceId: string): PeerReport => {
+const peer = (deviceId: string, connectionState: PeerReport['connectionState']): PeerReport => {
 	const none = { host: 0, srflx: 0, prflx: 0, relay: 0 };
 	return {
 		deviceId,
-		connectionState: 'connected',
+		connectionState,
 		iceConnectionState: 'connected',
 		iceGatheringState: 'complete',
 		signalingState: 'stable',
@@ -112,10 +112,26 @@ test('a live call: who, how connected, and what waits; gone when it is over', as
 	});
 
 	// One end alone does not make a connection.
-	const at = { callId: call.id };
-	await ann.api.calls.reportConnection({ ...at, deviceId: annDevice, peers: [connected(bobDevice)] });
+	const annSays = (state: PeerReport['connectionState']) =>
+		ann.api.calls.reportConnection({
+			callId: call.id,
+			deviceId: annDevice,
+			peers: [peer(bobDevice, state)]
+		});
+	const bobSays = (state: PeerReport['connectionState']) =>
+		bob.api.calls.reportConnection({
+			callId: call.id,
+			deviceId: bobDevice,
+			peers: [peer(annDevice, state)]
+		});
+	await annSays('connected');
 	expect(await only()).toMatchObject({ connectedPairs: 0 });
-	await bob.api.calls.reportConnection({ ...at, deviceId: bobDevice, peers: [connected(annDevice)] });
+	await bobSays('failed');
+	expect(await only()).toMatchObject({ connectedPairs: 0 });
+	await bobSays('connected');
+	await annSays('failed');
+	expect(await only()).toMatchObject({ connectedPairs: 0 });
+	await annSays('connected');
 	await ann.api.inbox.ack({ deviceId: annDevice, cursor: { epoch: 1, seq: 1 } });
 	expect(await only()).toMatchObject({ connectedPairs: 1, signalsWaiting: 1 });
 

@@ -51,7 +51,11 @@ export function createOps({ db, operators }: { db: Db; operators: readonly strin
 					present.devices * (present.devices - 1) / 2 as pairs,
 					connected.pairs as "connectedPairs",
 					waiting.count as "signalsWaiting", ${ms('waiting.oldest')} as "oldestWaitingAt"
-				from calls c
+				from (
+					-- The page first: what follows is asked for each of its calls.
+					select * from calls c where c.phase <> 'ended' ${older}
+					order by c.started_at desc, c.id desc limit ${limit + 1}
+				) c
 				join rooms r on r.id = c.room_id
 				cross join lateral (
 					select count(*)::int, string_agg(u.display_name, ' and ' order by p.role, u.id) as names
@@ -77,9 +81,7 @@ export function createOps({ db, operators }: { db: Db; operators: readonly strin
 					join signals s on s.mailbox_id = m.id and s.epoch = m.epoch and s.seq > m.acked and s.call_id = c.id
 					where d.call_id = c.id and d.presence <> 'left'
 				) waiting
-				where c.phase <> 'ended' ${older}
 				order by c.started_at desc, c.id desc
-				limit ${limit + 1}
 			`);
 			const calls = rows.slice(0, limit);
 			const last = calls.at(-1);

@@ -217,7 +217,9 @@ async function watch(deps: SignalsCommandDeps, options: Options, looker: Looker)
 				if (options.json) deps.complain(error.message);
 				else write(`${error.message}\n`);
 			}
-			await pause(INTERVAL_MS - (performance.now() - begun), stop);
+			const tookMs = performance.now() - begun;
+			// A database that is slow to answer is in trouble enough: it has at least as long without us.
+			await pause(Math.max(INTERVAL_MS - tookMs, tookMs), stop);
 		}
 	} finally {
 		if (seen && draws) screen.write(BACK);
