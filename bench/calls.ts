@@ -1,17 +1,9 @@
 import { withCpu } from './cpu';
 import type { CallersName, CallsGame } from './calls-load';
-import { addPeople, trackStatements, type BenchDatabase } from './database';
-import { benchProgram, startProgram, type Program } from './programs';
+import { addPeople, trackStatements, type BenchDatabase, type ProductDatabase } from './database';
+import { benchProgram, ROOT, startProgram, type Program } from './programs';
 import { startParley } from './relays';
 import { formatNumber, formatTable, medianOf } from './stats';
-
-type Spec = { callers: CallersName; start: (database: BenchDatabase) => Promise<Program> };
-
-const SPECS: Spec[] = [
-	{ callers: 'socket.io, batched', start: () => startProgram(benchProgram('socket-io-relay')) },
-	{ callers: 'socket.io, trickled', start: () => startProgram(benchProgram('socket-io-relay')) },
-	{ callers: 'parley', start: startParley }
-];
 
 const SHAPES = [1, 20] as const;
 const MOST_PAIRS = 20;
@@ -35,9 +27,10 @@ type Statements = {
 
 export type CallsResult = {
 	rounds: number;
-	rows: { server: CallersName; pairs: number; median: Record<keyof Measured, number | null> }[];
+	rows: { server: string; pairs: number; median: Record<keyof Measured, number | null> }[];
+	/** Of this checkout's product. */
 	statements: Statements;
-	/** Rows of the history, counted afterwards: each call ended as it should. */
+	/** Rows of its history, counted afterwards: each call ended as it should. */
 	completed: number;
 };
 
@@ -45,53 +38,64 @@ const FULL = { rounds: 5, gameMs: 4_000, warmMs: 3_000 };
 const QUICK = { rounds: 1, gameMs: 300, warmMs: 100 };
 const STATEMENTS_SHOWN = 12;
 
-type Running = { spec: Spec; server: Program; load: Program };
+/** `root`: the product as that checkout has built it. */
+type Spec = { name: string; callers: CallersName; root: string | null };
+
+function listSpecs(against: string | null): Spec[] {
+	const specs: Spec[] = [
+		{ name: 'socket.io, batched', callers: 'socket.io, batched', root: null },
+		{ name: 'socket.io, trickled', callers: 'socket.io, trickled', root: null },
+		{ name: 'Parley', callers: 'parley', root: ROOT }
+	];
+	if (against !== null) specs.push({ name: 'Parley of --against', callers: 'parley', root: against });
+	return specs;
+}
+
+type Running = {
+	spec: Spec;
+	server: Program;
+	load: Program;
+	product: ProductDatabase | null;
+	/** Per shape, one of each round. */
+	games: Measured[][];
+	/** Calls made until now. */
+	played: number;
+};
 
 export async function benchCalls(
 	database: BenchDatabase,
-	{ quick }: { quick: boolean },
+	{ quick, against }: { quick: boolean; against: string | null },
 	say: (line: string) => void
 ): Promise<CallsResult> {
-	const lengths = quick ? QUICK : FULL;
+	const { rounds, gameMs, warmMs } = quick ? QUICK : FULL;
 	const running: Running[] = [];
-	const measured = SPECS.map((spec) => ({ spec, games: SHAPES.map((): Measured[] => []) }));
-	let played = 0;
 	try {
-		for (const spec of SPECS) {
-			say(`starting ${spec.callers}`);
-			running.push(await start(spec, database));
+		for (const spec of listSpecs(against)) {
+			say(`starting ${spec.name}`);
+			const one = await start(spec, database);
+			running.push(one);
+			await play(one, MOST_PAIRS, warmMs);
 		}
-		for (const one of running) {
-			const { calls } = await play(one, MOST_PAIRS, lengths.warmMs);
-			if (one.spec.callers === 'parley') played += calls;
-		}
-		for (let i = 0; i < lengths.rounds; i++) {
-			say(`round ${i + 1} of ${lengths.rounds}`);
-			for (const [at, one] of running.entries()) {
+		for (let i = 0; i < rounds; i++) {
+			say(`round ${i + 1} of ${rounds}`);
+			for (const one of running) {
 				for (const [shape, pairs] of SHAPES.entries()) {
-					const game = await measure(one, database, pairs, lengths.gameMs);
-					measured[at]?.games[shape]?.push(game);
-					if (one.spec.callers === 'parley') played += game.calls;
+					one.games[shape]?.push(await measure(one, database, pairs, gameMs));
 				}
 			}
 		}
-		const parley = running.find(({ spec }) => spec.callers === 'parley');
-		if (!parley) throw new Error('The product was not started.');
-		const { statements, calls } = await countStatements(parley, database, lengths.gameMs);
-		const completed = await countCompleted(database);
-		if (completed !== played + calls) {
-			throw new Error(`${played + calls} calls were made, and ${completed} are in the history as completed.`);
-		}
+		const ours = running.find(({ spec }) => spec.root === ROOT);
+		if (!ours?.product) throw new Error('The product was not started.');
 		return {
-			rounds: lengths.rounds,
-			statements,
-			completed,
-			rows: measured.flatMap(({ spec, games }) =>
+			rounds,
+			statements: await countStatements(ours, ours.product, gameMs),
+			completed: await countCompleted(ours, ours.product),
+			rows: running.flatMap(({ spec, games }) =>
 				games.map((game, shape) => {
 					const keys = Object.keys(game[0] ?? {}) as (keyof Measured)[];
 					const medians = keys.map((key) => [key, medianOf(game, (one) => one[key])]);
 					return {
-						server: spec.callers,
+						server: spec.name,
 						pairs: SHAPES[shape] ?? 0,
 						median: Object.fromEntries(medians) as Record<keyof Measured, number | null>
 					};
@@ -107,25 +111,33 @@ export async function benchCalls(
 }
 
 async function start(spec: Spec, database: BenchDatabase): Promise<Running> {
-	const server = await spec.start(database);
+	const { root } = spec;
+	const product = root === null ? null : await database.addProduct(root);
+	const server =
+		root === null || product === null
+			? await startProgram(benchProgram('socket-io-relay'))
+			: await startParley(root, product);
 	try {
 		const load = await startProgram(benchProgram('calls-load'));
 		await load.command({
 			type: 'begin',
 			callers: spec.callers,
 			url: server.url,
-			people: spec.callers === 'parley' ? await addPeople(database.sql, 2 * MOST_PAIRS) : []
+			people: product ? await addPeople(product.sql, 2 * MOST_PAIRS) : []
 		});
 		await load.command({ type: 'open-pairs', count: MOST_PAIRS });
-		return { spec, server, load };
+		return { spec, server, load, product, games: SHAPES.map(() => []), played: 0 };
 	} catch (error) {
 		await server.stop();
 		throw error;
 	}
 }
 
-const play = ({ load }: Running, pairs: number, ms: number) =>
-	load.command<CallsGame>({ type: 'play', pairs, ms });
+async function play(running: Running, pairs: number, ms: number): Promise<CallsGame> {
+	const game = await running.load.command<CallsGame>({ type: 'play', pairs, ms });
+	running.played += game.calls;
+	return game;
+}
 
 async function measure(
 	running: Running,
@@ -144,11 +156,7 @@ async function measure(
 }
 
 /** In a game of its own: counting costs, too. */
-async function countStatements(
-	running: Running,
-	{ sql }: BenchDatabase,
-	ms: number
-): Promise<{ statements: Statements; calls: number }> {
+async function countStatements(running: Running, { sql }: ProductDatabase, ms: number): Promise<Statements> {
 	const wal = async () => {
 		const [row] = await sql<{ bytes: number }[]>`
 			select pg_wal_lsn_diff(pg_current_wal_insert_lsn(), '0/0')::float8 as bytes
@@ -170,25 +178,28 @@ async function countStatements(
 		group by 1 order by 2 desc
 	`;
 	await trackStatements(sql, 'none');
+	const begins = rows.filter(({ text }) => text.startsWith('begin'));
+	const perCall = (counted: readonly { calls: number }[]) =>
+		counted.reduce((sum, row) => sum + row.calls, 0) / calls;
 	return {
-		calls,
-		statements: {
-			perCall: rows.reduce((sum, row) => sum + row.calls, 0) / calls,
-			transactionsPerCall:
-				rows.filter(({ text }) => text.startsWith('begin')).reduce((sum, row) => sum + row.calls, 0) / calls,
-			walKbPerCall: (after - before) / 1024 / calls,
-			top: rows
-				.slice(0, STATEMENTS_SHOWN)
-				.map((row) => ({ text: row.text, perCall: row.calls / calls, msPerCall: row.ms / calls }))
-		}
+		perCall: perCall(rows),
+		transactionsPerCall: perCall(begins),
+		walKbPerCall: (after - before) / 1024 / calls,
+		top: rows
+			.slice(0, STATEMENTS_SHOWN)
+			.map((row) => ({ text: row.text, perCall: row.calls / calls, msPerCall: row.ms / calls }))
 	};
 }
 
-async function countCompleted({ sql }: BenchDatabase): Promise<number> {
+/** @throws when not every call is in the history as completed: then the rest was measured in vain */
+async function countCompleted({ played }: Running, { sql }: ProductDatabase): Promise<number> {
 	const [row] = await sql<{ count: number }[]>`
 		select count(*)::int from calls where phase = 'ended' and end_reason = 'completed'
 	`;
-	return row?.count ?? 0;
+	if (row?.count !== played) {
+		throw new Error(`${played} calls were made, and ${row?.count} are in the history as completed.`);
+	}
+	return played;
 }
 
 export function describeCalls({ rounds, rows, statements, completed }: CallsResult): string {

@@ -6,20 +6,19 @@ import { startEmbeddedPostgres } from '../src/lib/server/db/embedded';
 import { sendSignal } from '../src/lib/server/db/embedded-process';
 import { migrateDatabase } from '../src/lib/server/db/migrate';
 import { databaseUrl, temporaryFolder } from '../tests/fixtures/postgres';
-import { PRODUCT } from './programs';
 
 export type BenchDatabase = {
 	/** The postmaster: its family's CPU is the database's. */
 	pid: number;
-	/** The product's database, migrated. */
-	url: string;
+	/** A new database for one server, migrated as that checkout wants it. */
+	addProduct(root: string): Promise<ProductDatabase>;
 	/** A database for reference points: one table, one row per signal. */
 	plainUrl: string;
 	sql: postgres.Sql;
 	stop(): Promise<void>;
 };
 
-const MIGRATIONS = path.join(path.dirname(PRODUCT), '..', 'drizzle');
+export type ProductDatabase = { url: string; sql: postgres.Sql };
 
 /** A Postgres of our own, with everything that durability costs: fsync, full page writes, commits that wait. */
 export async function startBenchDatabase(): Promise<BenchDatabase> {
@@ -33,7 +32,6 @@ export async function startBenchDatabase(): Promise<BenchDatabase> {
 	const kill = () => sendSignal(server.pid, 'SIGQUIT');
 	process.on('exit', kill);
 	for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => process.exit(1));
-	await migrateDatabase(server.url, MIGRATIONS);
 	const sql = postgres(server.url, { max: 2, onnotice: () => {} });
 	// It counts only when it is asked to: counting costs, too.
 	await trackStatements(sql, 'none');
@@ -47,13 +45,22 @@ export async function startBenchDatabase(): Promise<BenchDatabase> {
 		)
 	`;
 	await plain.end();
+	const opened = [sql];
 	return {
 		pid: server.pid,
-		url: server.url,
 		plainUrl,
 		sql,
+		async addProduct(root) {
+			const name = `parley_${opened.length}`;
+			await sql`create database ${sql(name)}`;
+			const url = databaseUrl(server.url, name);
+			await migrateDatabase(url, path.join(root, 'drizzle'));
+			const own = postgres(url, { max: 2, onnotice: () => {} });
+			opened.push(own);
+			return { url, sql: own };
+		},
 		async stop() {
-			await sql.end();
+			for (const one of opened) await one.end();
 			await server.stop();
 			process.off('exit', kill);
 			rmSync(folder, { recursive: true, force: true });

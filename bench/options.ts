@@ -1,3 +1,6 @@
+import path from 'node:path';
+import { parseArgs } from 'node:util';
+
 /** `profile` is no benchmark, and runs only when it is asked for. */
 export type BenchName = 'relay' | 'calls' | 'profile';
 
@@ -6,25 +9,41 @@ export type Options = {
 	/** A few seconds, to see that it works. Its numbers mean nothing. */
 	quick: boolean;
 	json: boolean;
+	/** Another checkout with a build, measured beside this one. */
+	against: string | null;
 };
 
 const BENCHES: BenchName[] = ['relay', 'calls', 'profile'];
-const FLAGS = ['--quick', '--json'];
+const USAGE = `Benchmarks: ${BENCHES.join(' ')}. Flags: --quick --json --against CHECKOUT`;
 
 export class UsageError extends Error {}
 
 /** @throws {UsageError} */
 export function readOptions(args: readonly string[]): Options {
-	const unknown = args.find((arg) => !FLAGS.includes(arg) && !BENCHES.includes(arg as BenchName));
-	if (unknown !== undefined) {
-		throw new UsageError(
-			`No such benchmark or flag: ${unknown}. Benchmarks: ${BENCHES.join(' ')}. Flags: ${FLAGS.join(' ')}`
-		);
-	}
-	const asked = BENCHES.filter((name) => args.includes(name));
+	const { values, positionals } = parse(args);
+	const unknown = positionals.find((name) => !BENCHES.includes(name as BenchName));
+	if (unknown !== undefined) throw new UsageError(`There is no benchmark "${unknown}". ${USAGE}`);
+	const asked = BENCHES.filter((name) => positionals.includes(name));
 	return {
 		benches: asked.length > 0 ? asked : ['relay', 'calls'],
-		quick: args.includes('--quick'),
-		json: args.includes('--json')
+		quick: values.quick ?? false,
+		json: values.json ?? false,
+		against: values.against === undefined ? null : path.resolve(values.against)
 	};
+}
+
+function parse(args: readonly string[]) {
+	try {
+		return parseArgs({
+			args: [...args],
+			allowPositionals: true,
+			options: {
+				quick: { type: 'boolean' },
+				json: { type: 'boolean' },
+				against: { type: 'string' }
+			}
+		});
+	} catch (error) {
+		throw new UsageError(`${error instanceof Error ? error.message : String(error)} ${USAGE}`);
+	}
 }

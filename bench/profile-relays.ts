@@ -1,7 +1,7 @@
 import type { BenchDatabase } from './database';
 import { topCosts, type Cost } from './profile';
 import { measure, MOST_PAIRS, SHAPES, type Measured } from './relay';
-import { PARLEY, RELAYS, startRelayWithLoad, TRPC_MEMORY, type RunningRelay } from './relays';
+import { listRelays, startRelayWithLoad, TRPC_MEMORY, type RunningRelay } from './relays';
 import { formatNumber, formatTable } from './stats';
 
 export type ProfileResult = { relay: string; games: Measured[]; costs: Cost[] }[];
@@ -9,14 +9,17 @@ export type ProfileResult = { relay: string; games: Measured[]; costs: Cost[] }[
 /** Where a server's CPU goes at 50 pairs: ours, and beside it what tRPC alone costs. */
 export async function profileRelays(
 	database: BenchDatabase,
-	{ quick }: { quick: boolean },
+	{ quick, against }: { quick: boolean; against: string | null },
 	say: (line: string) => void
 ): Promise<ProfileResult> {
 	const ms = quick ? 300 : 4_000;
 	const running: RunningRelay[] = [];
 	const result: ProfileResult = [];
 	try {
-		for (const spec of RELAYS.filter(({ name }) => name === PARLEY || name === TRPC_MEMORY)) {
+		const specs = listRelays(against).filter(
+			({ name, dialect }) => dialect === 'parley' || name === TRPC_MEMORY
+		);
+		for (const spec of specs) {
 			say(`profiling ${spec.name}`);
 			const relay = await startRelayWithLoad(spec, database, 2 * MOST_PAIRS);
 			running.push(relay);

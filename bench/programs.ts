@@ -4,11 +4,12 @@ import path from 'node:path';
 import { fileURLToPath } from 'node:url';
 import type { ProbeAnswers, ProbeQuestion } from './probe';
 
-/** build/bench, beside which the product is. Our own program lies there too. */
+/** build/bench, or what it is split into. */
 const HERE = path.dirname(fileURLToPath(import.meta.url));
-const BUILD = path.basename(HERE) === 'chunks' ? path.join(HERE, '..', '..') : path.join(HERE, '..');
-export const PRODUCT = path.join(BUILD, 'parley.js');
-export const benchProgram = (name: string) => path.join(BUILD, 'bench', `${name}.js`);
+const PROGRAMS = path.basename(HERE) === 'chunks' ? path.dirname(HERE) : HERE;
+/** This checkout. */
+export const ROOT = path.join(PROGRAMS, '..', '..');
+export const benchProgram = (name: string) => path.join(PROGRAMS, `${name}.js`);
 
 const READY_WITHIN_MS = 30_000;
 const TICKS_PER_SECOND = 100; // what Linux tells programs, whatever its kernel's own is

@@ -2,12 +2,13 @@ import { withCpu } from './cpu';
 import type { BenchDatabase } from './database';
 import type { Game } from './relay-load';
 import {
+	listRelays,
 	ONE_INSERT,
 	PARLEY,
 	RAW_WS,
-	RELAYS,
 	startRelayWithLoad,
 	TRPC_MEMORY,
+	type RelaySpec,
 	type RunningRelay
 } from './relays';
 import { formatNumber, formatTable, median, medianOf } from './stats';
@@ -56,13 +57,14 @@ export const MOST_PAIRS = Math.max(...SHAPES.map((shape) => shape.pairs));
 
 export async function benchRelay(
 	database: BenchDatabase,
-	{ quick }: { quick: boolean },
+	{ quick, against }: { quick: boolean; against: string | null },
 	say: (line: string) => void
 ): Promise<RelayResult> {
 	const lengths = quick ? QUICK : FULL;
+	const specs = listRelays(against);
 	const running: RunningRelay[] = [];
 	try {
-		for (const spec of RELAYS) {
+		for (const spec of specs) {
 			say(`starting ${spec.name}`);
 			const relay = await startRelayWithLoad(spec, database, 2 * MOST_PAIRS);
 			running.push(relay);
@@ -75,8 +77,8 @@ export async function benchRelay(
 			rounds.push(await playRound(turned(running, i), database, lengths.gameMs));
 		}
 		for (const relay of running.splice(0)) await relay.stop();
-		const idle = await measureIdle(database, lengths.idleClients, say);
-		return { ...summarize(rounds, idle), idleClients: lengths.idleClients };
+		const idle = await measureIdle(specs, database, lengths.idleClients, say);
+		return { ...summarize(specs, rounds, idle), idleClients: lengths.idleClients };
 	} finally {
 		for (const relay of running) await relay.stop();
 	}
@@ -117,12 +119,13 @@ export async function measure(
 
 /** Each server anew and alone: what a client that is merely there keeps in it. */
 async function measureIdle(
+	specs: RelaySpec[],
 	database: BenchDatabase,
 	clients: number,
 	say: (line: string) => void
 ): Promise<IdleCost[]> {
 	const costs: IdleCost[] = [];
-	for (const spec of RELAYS.filter(({ start }) => start !== null)) {
+	for (const spec of specs.filter(({ dialect }) => dialect !== 'postgres')) {
 		say(`${clients} idle clients of ${spec.name}`);
 		const warm = Math.ceil(clients / 10);
 		const { server, load, stop } = await startRelayWithLoad(spec, database, clients + warm);
@@ -147,13 +150,13 @@ async function measureIdle(
 	return costs;
 }
 
-function summarize(rounds: Round[], idle: IdleCost[]): Omit<RelayResult, 'idleClients'> {
+function summarize(specs: RelaySpec[], rounds: Round[], idle: IdleCost[]): Omit<RelayResult, 'idleClients'> {
 	const of = (round: Round, relay: string, shape: ShapeName): Measured => {
 		const measured = round.get(relay)?.[shape];
 		if (!measured) throw new Error(`${relay} was not measured.`);
 		return measured;
 	};
-	const rows = RELAYS.flatMap(({ name, durable }) =>
+	const rows = specs.flatMap(({ name, durable }) =>
 		SHAPES.map((shape) => {
 			const mine = rounds.map((round) => of(round, name, shape.name));
 			const keys = Object.keys(mine[0] ?? {}) as (keyof Measured)[];

@@ -1,15 +1,16 @@
-import { addPeople, type BenchDatabase } from './database';
+import path from 'node:path';
+import { addPeople, type BenchDatabase, type BenchPerson, type ProductDatabase } from './database';
 import type { DialectName } from './dialects';
-import { benchProgram, PRODUCT, startProgram, type Program } from './programs';
+import { benchProgram, ROOT, startProgram, type Program } from './programs';
 
 /** Who is measured. `durable`: what it has acknowledged, or passed on, survives a crash. */
-export type RelaySpec = {
-	name: string;
-	dialect: DialectName;
-	durable: boolean;
-	/** null: no server of ours, the load goes to Postgres itself. */
-	start: ((database: BenchDatabase) => Promise<Program>) | null;
-};
+export type RelaySpec = { name: string; durable: boolean } & (
+	| { dialect: Exclude<DialectName, 'postgres' | 'parley'>; start: (plainUrl: string) => Promise<Program> }
+	/** The product, as that checkout has built it. */
+	| { dialect: 'parley'; root: string }
+	/** No server of ours: the load goes to Postgres itself. */
+	| { dialect: 'postgres' }
+);
 
 const startRelay = (name: string, env?: Record<string, string>) => startProgram(benchProgram(name), env);
 
@@ -18,7 +19,7 @@ export const TRPC_MEMORY = 'tRPC, in memory';
 export const RAW_WS = 'ws';
 export const ONE_INSERT = 'one-row insert alone';
 
-export const RELAYS: RelaySpec[] = [
+const RELAYS: RelaySpec[] = [
 	{ name: RAW_WS, dialect: 'ws', durable: false, start: () => startRelay('ws-relay') },
 	{ name: 'socket.io', dialect: 'socket.io', durable: false, start: () => startRelay('socket-io-relay') },
 	{ name: 'PeerJS server', dialect: 'peerjs', durable: false, start: () => startRelay('peerjs-relay') },
@@ -27,16 +28,22 @@ export const RELAYS: RelaySpec[] = [
 		name: 'tRPC, one insert each',
 		dialect: 'trpc',
 		durable: true,
-		start: ({ plainUrl }) => startRelay('trpc-relay', { DATABASE_URL: plainUrl })
+		start: (plainUrl) => startRelay('trpc-relay', { DATABASE_URL: plainUrl })
 	},
-	{ name: ONE_INSERT, dialect: 'postgres', durable: true, start: null },
-	{ name: PARLEY, dialect: 'parley', durable: true, start: startParley }
+	{ name: ONE_INSERT, dialect: 'postgres', durable: true },
+	{ name: PARLEY, dialect: 'parley', durable: true, root: ROOT }
 ];
 
+/** @param against another checkout of the product with a build, to be measured beside this one */
+export function listRelays(against: string | null): RelaySpec[] {
+	if (against === null) return RELAYS;
+	return [...RELAYS, { name: `${PARLEY} of --against`, dialect: 'parley', durable: true, root: against }];
+}
+
 /** The built product, as an operator runs it. */
-export async function startParley({ url }: BenchDatabase): Promise<Program> {
+export async function startParley(root: string, { url }: ProductDatabase): Promise<Program> {
 	const program = await startProgram(
-		PRODUCT,
+		path.join(root, 'build', 'parley.js'),
 		{ PORT: '0', HOST: '127.0.0.1', LOG_LEVEL: 'error', STUN_URLS: 'none', DATABASE_URL: url },
 		/^Parley is at (\S+)$/m
 	);
@@ -57,15 +64,10 @@ export async function startRelayWithLoad(
 	database: BenchDatabase,
 	people: number
 ): Promise<RunningRelay> {
-	const server = spec.start ? await spec.start(database) : null;
+	const { server, url, crowd } = await startServer(spec, database, people);
 	try {
 		const load = await startProgram(benchProgram('relay-load'));
-		await load.command({
-			type: 'begin',
-			dialect: spec.dialect,
-			url: server?.url ?? database.plainUrl,
-			people: spec.dialect === 'parley' ? await addPeople(database.sql, people) : []
-		});
+		await load.command({ type: 'begin', dialect: spec.dialect, url, people: crowd });
 		return {
 			spec,
 			server,
@@ -79,4 +81,20 @@ export async function startRelayWithLoad(
 		await server?.stop();
 		throw error;
 	}
+}
+
+async function startServer(
+	spec: RelaySpec,
+	database: BenchDatabase,
+	people: number
+): Promise<{ server: Program | null; url: string; crowd: BenchPerson[] }> {
+	if (spec.dialect === 'postgres') return { server: null, url: database.plainUrl, crowd: [] };
+	if (spec.dialect !== 'parley') {
+		const server = await spec.start(database.plainUrl);
+		return { server, url: server.url, crowd: [] };
+	}
+	const own = await database.addProduct(spec.root);
+	const crowd = await addPeople(own.sql, people);
+	const server = await startParley(spec.root, own);
+	return { server, url: server.url, crowd };
 }
