@@ -11,6 +11,7 @@ const GROUPS_SHOWN = 25;
 const FUNCTIONS_SHOWN = 8;
 
 type Frame = Profiler.ProfileNode['callFrame'];
+
 const maps = new Map<string, SourceMap | null>();
 
 function mapOf(file: string): SourceMap | null {
@@ -25,16 +26,25 @@ function mapOf(file: string): SourceMap | null {
 	return map;
 }
 
+/** What the build put there: a source of ours, or a package that it took in. */
+function sourceOf(file: string, { lineNumber, columnNumber }: Frame): string {
+	const map = mapOf(file);
+	if (!map) return path.basename(file);
+	const entry = map.findEntry(lineNumber, columnNumber);
+	// The one thing in the build without a map.
+	if (!('generatedLine' in entry) || entry.generatedLine !== lineNumber) return 'node_modules/postgres';
+	return entry.originalSource.replace(/^(\.\.\/)+/, '');
+}
+
 /** A package's name, a file of ours as the source names it, or what V8 calls its own. */
-function groupOf({ url, lineNumber, columnNumber, functionName }: Frame): string {
+function groupOf(frame: Frame): string {
+	const { url, functionName } = frame;
 	if (url === '') return functionName.startsWith('(') ? functionName : 'V8 built-ins';
-	if (url.startsWith('node:')) return url.startsWith('node:internal/deps') ? url : 'Node';
+	if (url.startsWith('node:')) return 'Node';
 	const file = url.startsWith('file:') ? fileURLToPath(url) : url;
-	const inPackage = /.*\/node_modules\/((?:@[^/]+\/)?[^/]+)/.exec(file);
-	if (inPackage?.[1]) return `package ${inPackage[1]}`;
-	const source = mapOf(file)?.findEntry(lineNumber, columnNumber);
-	if (!source || !('originalSource' in source)) return path.basename(file);
-	return source.originalSource.replace(/^(\.\.\/)+/, '');
+	const source = file.includes('/node_modules/') ? file : sourceOf(file, frame);
+	const inPackage = /.*node_modules\/((?:@[^/]+\/)?[^/]+)/.exec(source);
+	return inPackage?.[1] ? `package ${inPackage[1]}` : source;
 }
 
 /**
