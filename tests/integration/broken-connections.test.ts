@@ -3,6 +3,7 @@ import path from 'node:path';
 import { fileURLToPath, pathToFileURL } from 'node:url';
 import type postgres from 'postgres';
 import { afterAll, afterEach, beforeAll, beforeEach, expect, test } from 'vitest';
+import { reconnectPauseSeconds } from '../../src/lib/server/db/client';
 import { REPAIRED_VERSION, repairDriver } from '../../src/lib/server/db/driver-repairs';
 import { testDatabase, type TestDatabase } from '../fixtures/database';
 import { temporaryFolder } from '../fixtures/postgres';
@@ -40,6 +41,7 @@ function open(max: number, max_pipeline = 100): void {
 		max,
 		max_pipeline,
 		fetch_types: false,
+		backoff: reconnectPauseSeconds,
 		connect_timeout: 5,
 		onnotice: () => {}
 	} as postgres.Options<Record<string, never>>);
@@ -144,7 +146,22 @@ test('connections that are reset under load -> every query is answered or fails,
 	await Promise.all(asked);
 	expect(answered + failed).toBe(900);
 	expect(failed).toBeGreaterThan(0);
-	expect(await sql`select 7 as seven`).toEqual([{ seven: 7 }]);
+	// The last ones may still be breaking.
+	await expect.poll(() => sql`select 7 as seven`.catch(() => [])).toEqual([{ seven: 7 }]);
+});
+
+test('all of a pool breaks at once -> what waited for it is answered as soon as the database is back', async () => {
+	open(10);
+	const inFlight = Array.from({ length: 10 }, () => refused(sql`select pg_sleep(${3}::int)`));
+	const asleep = () => database.sql`select 1 from pg_stat_activity where wait_event = 'PgSleep'`;
+	await expect.poll(asleep).toHaveLength(10);
+	const waiting = Array.from({ length: 40 }, (_, i) => sql`select ${i}::int as i`.execute());
+	const back = performance.now();
+	network.cut();
+	await Promise.all(inFlight);
+	expect(await Promise.all(waiting)).toEqual(waiting.map((_, i) => [{ i }]));
+	// The driver's own pause would be 10 to 20 s.
+	expect(performance.now() - back).toBeLessThan(3_000);
 });
 
 test.each([2, 3, 4])(
