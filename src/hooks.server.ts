@@ -37,7 +37,7 @@ export const handle: Handle = async ({ event, resolve }) => {
 		known = await parley.authenticate(credentials);
 	} catch (error) {
 		// The database is out of reach. Programs are told so in their own words; a page shows that something is wrong.
-		if (event.url.pathname.startsWith('/trpc/')) return failureResponse('server/unavailable', 503);
+		if (event.url.pathname.startsWith('/trpc/')) return failureResponse('server/unavailable');
 		throw error;
 	}
 	if (known?.renewed) cookie.set(known.renewed.token, known.renewed.expiresAt);

@@ -51,6 +51,15 @@ const schema = z
 					})
 				)
 			),
+		/** Over how long a SIGTERM sends everybody elsewhere. */
+		PARLEY_DRAIN_SECONDS: z.coerce
+			.number()
+			.min(0)
+			.max(300)
+			.default(5)
+			.transform((value) => Math.round(value * 1000)),
+		/** Raises every limit on rates and counts by this factor. */
+		PARLEY_LIMITS: z.coerce.number().positive().max(1_000_000).default(1),
 		RING_LIFETIME_SECONDS: seconds(45, 600),
 		/** Always below the 30 s for which a signal lives. */
 		RECONNECT_GRACE_SECONDS: seconds(20, 29),
@@ -98,6 +107,8 @@ const schema = z
 		dataDir: env.PARLEY_DATA,
 		logLevel: env.LOG_LEVEL,
 		rungs: env.PARLEY_RUNGS,
+		drainMs: env.PARLEY_DRAIN_SECONDS,
+		limitsFactor: env.PARLEY_LIMITS,
 		ringLifetimeMs: env.RING_LIFETIME_SECONDS,
 		reconnectGraceMs: env.RECONNECT_GRACE_SECONDS,
 		meshLimit: env.MESH_LIMIT,
@@ -135,6 +146,7 @@ export function readEnv(from: Record<string, string | undefined>): Env {
 }
 
 /** Kit's handler reads these from the environment as it loads. Without ORIGIN it takes us for https, and form posts answer 403. */
-export function exportEnvForKit(origin: string): void {
+export function exportEnvForKit(origin: string, bodySizeLimit: number): void {
 	process.env.ORIGIN = new URL(origin).origin;
+	process.env.BODY_SIZE_LIMIT = String(bodySizeLimit);
 }

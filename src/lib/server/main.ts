@@ -8,6 +8,8 @@ import { createLogger } from './ops/log';
 import { projectRoot } from './ops/project-root';
 import { createShutdown } from './ops/shutdown';
 import { createWebServer, type RequestHandler } from './ops/web-server';
+import { refuseTooLarge } from './trpc/http-doors';
+import { MAX_BODY_BYTES } from './trpc/limits';
 import { publishParley } from './trpc/parley';
 import { wire } from './wire';
 
@@ -15,6 +17,8 @@ import { wire } from './wire';
 const TOLD = new Set(['EnvError', 'DatabaseError', 'ListenError']);
 const REQUESTS_WITHIN_MS = 1_500;
 const START_WITHIN_MS = 8_000;
+/** A supervisor and npm may both pass the same signal on. */
+const SAME_SIGNAL_MS = 500;
 
 const say = (line: string) => console.log(line);
 
@@ -25,6 +29,11 @@ function complain(error: unknown): void {
 
 const shutdown = createShutdown((step, error) => console.error(`While stopping (${step}):`, error));
 let ending: number | undefined;
+/** A SIGTERM is a deploy: people are sent elsewhere bit by bit. Ctrl-C is somebody who waits. */
+let isDeploy = false;
+let askedAt = 0;
+/** A second request to stop: waits for nobody any more. */
+const hurry = new AbortController();
 
 /** Settles in time, or is waited for no longer. */
 async function settled(work: Promise<unknown>, withinMs: number): Promise<void> {
@@ -83,18 +92,19 @@ async function start(): Promise<void> {
 	publishParley(parley);
 	proceed();
 
-	exportEnvForKit(env.origin);
+	exportEnvForKit(env.origin, MAX_BODY_BYTES);
 	const kit = (await import(pathToFileURL(path.join(root, 'build', 'handler.js')).href)) as {
 		handler: RequestHandler;
 	};
 	const handleHealth = createHealth({ isReady: parley.isReady, ping: () => connection.sql`select 1` });
 	web.serve((request, response) => {
-		if (!handleHealth(request, response)) kit.handler(request, response);
+		if (handleHealth(request, response) || refuseTooLarge(request, response)) return;
+		kit.handler(request, response);
 	}, parley.handleUpgrade);
-	shutdown.defer('requests', 5_000, async () => {
-		const done = web.stopAccepting();
-		await parley.drain();
-		await settled(done, REQUESTS_WITHIN_MS);
+	shutdown.defer('requests', env.drainMs + 5_000, async () => {
+		web.sendAway();
+		await parley.drain(isDeploy ? env.drainMs : 0, hurry.signal);
+		await settled(web.stopAccepting(), hurry.signal.aborted ? 0 : REQUESTS_WITHIN_MS);
 		web.closeAll();
 	});
 	proceed();
@@ -108,7 +118,15 @@ async function start(): Promise<void> {
 	say(`Parley is at ${env.origin}`);
 }
 
-for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.on(signal, () => endWith(0));
+for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) {
+	process.on(signal, () => {
+		if (ending === undefined) {
+			isDeploy = signal === 'SIGTERM';
+			askedAt = performance.now();
+			endWith(0);
+		} else if (performance.now() - askedAt > SAME_SIGNAL_MS) hurry.abort();
+	});
+}
 for (const event of ['uncaughtException', 'unhandledRejection'] as const) {
 	process.on(event, (error: unknown) => {
 		console.error('Parley stops because of an error:', error);

@@ -1,5 +1,3 @@
-import type { IncomingMessage } from 'node:http';
-import { fetchRequestHandler } from '@trpc/server/adapters/fetch';
 import type { TRPCError } from '@trpc/server';
 import { ParleyError } from '../call/core/errors';
 import { LEASE_LIFETIME_MS } from '../call/core/limits';
@@ -23,7 +21,9 @@ import { createHeads } from './signals/heads';
 import { createSignals } from './signals/signals';
 import { createCallerFactory } from './trpc/base';
 import type { Context } from './trpc/context';
-import { hasCredentials, readCredentials } from './trpc/credentials';
+import { createHttpApi } from './trpc/http-api';
+import { HAND_OVER_MS, limitsTimes } from './trpc/limits';
+import { createOpenings } from './trpc/openings';
 import type { Parley, RequestFacts } from './trpc/parley';
 import { appRouter } from './trpc/router';
 import type { Services } from './trpc/services';
@@ -167,31 +167,32 @@ export async function wire(deps: { env: Env; connection: DbConnection; log: Logg
 		log.error({ path, error: error.cause ?? error }, 'request failed');
 	}
 
-	const socketServer = createSocketServer({
-		enabled: env.rungs.includes('websocket'),
-		origin: new URL(env.origin).origin,
-		async createContext(request: IncomingMessage) {
-			const credentials = readCredentials(request.headers);
-			const known = await accounts.authenticate(credentials);
-			return contextOf({
-				identity: known?.identity ?? null,
-				hasCredentials: hasCredentials(credentials),
-				ip: request.socket.remoteAddress ?? '',
-				cookie: null,
-				overSocket: true
-			});
-		},
-		onIdentityOver(identityId, end) {
+	const limits = limitsTimes(env.limitsFactor);
+	const openings = createOpenings({
+		limits,
+		onIdentityOver(identityId, listener) {
 			const release = accounts.hold(identityId);
 			const stop = bus.subscribe([`session:${identityId}`], (news) => {
-				if (news.type === 'closed') end();
+				if (news.type === 'closed') listener();
 			});
-			if (heads.hasEnded(`session:${identityId}`)) end();
+			// It may have ended between its look-up and now.
+			if (heads.hasEnded(`session:${identityId}`)) setImmediate(listener);
 			return () => {
 				stop();
 				release();
 			};
 		},
+		sessionExpiry: accounts.sessionExpiry,
+		announceOver: accounts.announceOver,
+		onError: (error) => log.error({ error }, 'a session could not be looked up')
+	});
+	const socketServer = createSocketServer({
+		enabled: env.rungs.includes('websocket'),
+		origin: new URL(env.origin).origin,
+		limits,
+		openings,
+		authenticate: accounts.authenticate,
+		contextOf,
 		onError: reportError,
 		log
 	});
@@ -200,22 +201,16 @@ export async function wire(deps: { env: Env; connection: DbConnection; log: Logg
 	return {
 		authenticate: accounts.authenticate,
 		createApi: (facts) => createCaller(contextOf(facts)),
-		handleApi: (request, facts) =>
-			fetchRequestHandler({
-				endpoint: '/trpc',
-				req: request,
-				router: appRouter,
-				createContext: () => contextOf(facts),
-				onError: reportError
-			}),
+		handleApi: createHttpApi({ limits, openings, contextOf, onError: reportError }),
 		handleUpgrade: socketServer.handleUpgrade,
 		isReady: () => ready,
-		async drain() {
+		async drain(withinMs, signal) {
 			ready = false;
-			await socketServer.drain();
+			await openings.drain(Math.max(0, withinMs - HAND_OVER_MS), withinMs, signal);
 		},
 		async close() {
 			ready = false;
+			openings.close();
 			await socketServer.close();
 			await sweeper.stop();
 			await heads.stop();

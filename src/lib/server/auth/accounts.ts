@@ -175,6 +175,12 @@ export function createAccounts({
 			return person ?? fail('user/not-found');
 		},
 
+		/** Until when a session lives, Unix milliseconds; null when it is over. */
+		sessionExpiry: (sessionId: string): Promise<number | null> => sessions.expiryOf(sessionId),
+
+		/** Ends whatever a session or token holds open. */
+		announceOver: closed,
+
 		/** Ends the sessions that have expired; for the sweeper. */
 		sweep: (): Promise<void> => sessions.sweep()
 	};

@@ -1,5 +1,5 @@
 import { DrizzlePostgreSQLAdapter } from '@lucia-auth/adapter-drizzle';
-import { eq, lte, type SQL } from 'drizzle-orm';
+import { and, eq, isNull, lte, type SQL } from 'drizzle-orm';
 import { Lucia, TimeSpan, type Adapter } from 'lucia';
 import { clock } from '../db/columns';
 import type { Db } from '../db/client';
@@ -106,6 +106,16 @@ export function createSessions(db: Db, onGone: (sessionId: string) => void) {
 		},
 
 		end: (sessionId: string): Promise<void> => lucia.invalidateSession(sessionId),
+
+		/** @returns Unix milliseconds; null for a session that has ended, or whose user was deactivated */
+		async expiryOf(sessionId: string): Promise<number | null> {
+			const [row] = await db
+				.select({ expiresAt: sessions.expiresAt })
+				.from(sessions)
+				.innerJoin(users, eq(users.id, sessions.userId))
+				.where(and(eq(sessions.id, sessionId), isNull(users.deactivatedAt)));
+			return row?.expiresAt.getTime() ?? null;
+		},
 
 		/** Removes what has expired without anybody asking for it. */
 		sweep: (): Promise<void> => endSessions(db, lte(sessions.expiresAt, clock), onGone)

@@ -17,6 +17,9 @@ const REASONS: Record<string, string> = {
 	ENOTFOUND: 'cannot be had: HOST is no address of this machine'
 };
 
+/** How long a request may take to come in, not how long its answer takes: polls wait and streams last. */
+const TIMEOUTS = { headersTimeout: 10_000, requestTimeout: 30_000, connectionsCheckingInterval: 1_000 };
+
 function listen(server: Server, port: number, host: string): Promise<number> {
 	return new Promise((resolve, reject) => {
 		server.once('error', reject);
@@ -41,7 +44,7 @@ export function createWebServer() {
 		socket.end('HTTP/1.1 503 Service Unavailable\r\nConnection: close\r\nContent-Length: 0\r\n\r\n');
 	};
 	let closing = false;
-	const server = createServer((request, response) => {
+	const server = createServer(TIMEOUTS, (request, response) => {
 		if (closing) response.setHeader('connection', 'close');
 		handleRequest(request, response);
 	});
@@ -68,6 +71,10 @@ export function createWebServer() {
 		serve(request: RequestHandler, upgrade: UpgradeHandler): void {
 			handleRequest = request;
 			handleUpgrade = upgrade;
+		},
+		/** From now on each answer ends its connection, so that the next request may go elsewhere. */
+		sendAway(): void {
+			closing = true;
 		},
 		/** Takes no new connections. Requests that run may finish; `closeAll` cuts off what is left. */
 		stopAccepting(): Promise<void> {

@@ -28,8 +28,12 @@ export type Parley = {
 	/** Takes `/trpc` upgrades and refuses every other one. */
 	handleUpgrade(request: IncomingMessage, socket: Duplex, head: Buffer): void;
 	isReady(): boolean;
-	/** Refuses new sockets and asks those that stand to come back elsewhere. */
-	drain(): Promise<void>;
+	/**
+	 * Stops being ready, refuses new sockets, and sends elsewhere whoever holds something open, spread over `withinMs`.
+	 *
+	 * @returns when nobody holds anything open any more, the time is over, or `signal` aborts
+	 */
+	drain(withinMs: number, signal: AbortSignal): Promise<void>;
 	close(): Promise<void>;
 };
 

@@ -1,91 +1,186 @@
 import type { IncomingMessage } from 'node:http';
+import type { Socket } from 'node:net';
 import type { Duplex } from 'node:stream';
 import type { TRPCError } from '@trpc/server';
-import { applyWSSHandler } from '@trpc/server/adapters/ws';
+import { getWSConnectionHandler } from '@trpc/server/adapters/ws';
 import { createWSSGlobalInstance, onHttpServerUpgrade } from 'trpc-sveltekit/websocket';
 import type { WebSocket, WebSocketServer } from 'ws';
+import { ParleyError, type ErrorDetails, type ErrorKey } from '../../call/core/errors';
+import type { Identity } from '../auth/accounts';
 import type { Context } from './context';
+import { hasCredentials, readCredentials } from './credentials';
+import { failureShape, retryAfter } from './failure-response';
+import { HAND_OVER_MS, MAX_PAYLOAD_BYTES, type Limits } from './limits';
+import type { Openings } from './openings';
+import type { Credentials, RequestFacts } from './parley';
 import { appRouter } from './router';
+import { SocketLife } from './socket-life';
+import { createTraffic } from './socket-traffic';
 
 const SOCKET_PATH = '/trpc';
-/** 32 KiB of bodies are 43 KiB of base64; the rest is JSON around it. */
-const MAX_PAYLOAD_BYTES = 64 * 1024;
-const PING_INTERVAL_MS = 5_000;
-const PONG_TIMEOUT_MS = 3_000;
+const SWEEP_INTERVAL_MS = 500;
+/** Of one message, and of what came before somebody looked: more than any honest client makes. */
+const MAX_FRAGMENTS = 256;
+const MAX_BUFFERED_CHUNKS = 4_096;
+const CLOSE_TIMEOUT_MS = 2_000;
+const DRAIN_RETRY_MS = 1_000;
+const RECONNECT = JSON.stringify({ id: null, method: 'reconnect' });
 
 type SocketDeps = {
 	/** False refuses every upgrade, as some proxies do: everybody polls. */
 	enabled: boolean;
 	/** The only page origin that may open a socket with a cookie. */
 	origin: string;
-	createContext: (request: IncomingMessage) => Promise<Context>;
-	/** Calls `end` when the identity behind the socket is over. @returns a function that stops watching */
-	onIdentityOver: (identityId: string, end: () => void) => () => void;
+	limits: Limits;
+	openings: Openings;
+	authenticate: (credentials: Credentials) => Promise<{ identity: Identity } | null>;
+	contextOf: (facts: RequestFacts) => Context;
 	onError: (failure: { error: TRPCError; path?: string | undefined }) => void;
 	log: { debug: (facts: object, text: string) => void; warn: (facts: object, text: string) => void };
 };
+
+/** What a socket is let in with. */
+type Admission = RequestFacts & { life: (life: SocketLife) => void; raw: Socket };
 
 /** The API's WebSocket: trpc-sveltekit's shared server, with the doors and limits that it leaves to us. */
 export function createSocketServer(deps: SocketDeps) {
 	// Its declared type names the module where it means the class.
 	const server = createWSSGlobalInstance() as unknown as WebSocketServer;
 	// It is made with a 100 MiB payload limit.
-	server.options.maxPayload = MAX_PAYLOAD_BYTES;
-	server.options.perMessageDeflate = false;
-	let draining = false;
+	Object.assign(server.options, {
+		maxPayload: MAX_PAYLOAD_BYTES,
+		perMessageDeflate: false,
+		maxFragments: MAX_FRAGMENTS,
+		maxBufferedChunks: MAX_BUFFERED_CHUNKS,
+		closeTimeout: CLOSE_TIMEOUT_MS
+	});
+	const admissions = new WeakMap<IncomingMessage, Admission>();
+	const lives = new Set<SocketLife>();
+	const sweep = setInterval(() => {
+		const now = performance.now();
+		for (const life of lives) life.sweep(now);
+	}, SWEEP_INTERVAL_MS).unref();
 
-	// Without a listener one malformed frame ends the process.
-	server.on('connection', (socket: WebSocket) => {
+	function serve(socket: WebSocket, { life: welcome, raw, ...facts }: Admission): void {
+		const life = new SocketLife(socket, raw, {
+			anonymous: facts.identity === null,
+			now: performance.now()
+		});
+		lives.add(life);
+		welcome(life);
+		const traffic = createTraffic(deps.limits, life, (message) => socket.send(message));
+		for (const event of ['message', 'ping', 'pong'] as const) {
+			socket.on(event, () => traffic.noteMessage(performance.now()));
+		}
+		socket.once('close', () => lives.delete(life));
+		const context: Context = { ...deps.contextOf(facts), overSocket: true, mayWrite: life.mayWrite };
+		const connect = getWSConnectionHandler({
+			wss: server,
+			router: appRouter,
+			createContext: () => context,
+			onError: deps.onError,
+			experimental_encoder: traffic.encoder
+		});
+		// It keeps the request for as long as the socket stands, and needs nothing of it.
+		connect(socket, { url: SOCKET_PATH, headers: {}, socket: raw } as unknown as IncomingMessage);
+	}
+
+	server.on('connection', (socket: WebSocket, request: IncomingMessage) => {
+		// Before anything else: without a listener one malformed frame ends the process.
 		socket.on('error', (error) => deps.log.debug({ error: error.message }, 'socket failed'));
+		const admission = admissions.get(request);
+		if (admission) serve(socket, admission);
+		else socket.terminate();
 	});
 
-	const handler = applyWSSHandler({
-		wss: server,
-		router: appRouter,
-		async createContext({ req, res }) {
-			const context = await deps.createContext(req);
-			if (context.identity) {
-				// The context lives as long as the socket: its session's end must end the socket too.
-				const stop = deps.onIdentityOver(context.identity.id, () => res.close(4401, 'session ended'));
-				res.once('close', stop);
-			}
-			return context;
-		},
-		onError: deps.onError,
-		keepAlive: { enabled: true, pingMs: PING_INTERVAL_MS, pongWaitMs: PONG_TIMEOUT_MS }
-	});
+	/** Says why, in the API's own words. */
+	function refuse(raw: Duplex, status: string, key: ErrorKey, details: ErrorDetails = {}): void {
+		const body = JSON.stringify({ error: failureShape(key, details) });
+		const headers = Object.entries(retryAfter(details)).map(([name, value]) => `${name}: ${value}\r\n`);
+		// No timer of the HTTP server looks after it any more: it must not stay half open.
+		raw.once('finish', () => raw.destroy());
+		raw.end(
+			`HTTP/1.1 ${status}\r\nconnection: close\r\ncontent-type: application/json\r\n` +
+				`content-length: ${Buffer.byteLength(body)}\r\n${headers.join('')}\r\n${body}`
+		);
+	}
 
-	function refuse(socket: Duplex, status: string): void {
-		socket.on('error', () => {});
-		socket.end(`HTTP/1.1 ${status}\r\nConnection: close\r\nContent-Length: 0\r\n\r\n`);
+	/** What can be said without asking who it is. @returns whether it was refused */
+	function refuseAtOnce(request: IncomingMessage, raw: Duplex): boolean {
+		// Not through `URL`: it throws for what a client may well send.
+		const [pathname, query] = (request.url ?? '').split('?', 2);
+		const { origin, cookie } = request.headers;
+		if (pathname !== SOCKET_PATH) refuse(raw, '404 Not Found', 'input/invalid');
+		// tRPC would wait for a first message that says who it is; here headers do.
+		else if (query?.includes('connectionParams')) refuse(raw, '400 Bad Request', 'input/invalid');
+		else if (!deps.enabled) refuse(raw, '403 Forbidden', 'inbox/rung-not-offered');
+		else if (deps.openings.isDraining) refuseForNow(raw);
+		else if (origin !== undefined && origin !== deps.origin) {
+			// Browsers always say where a page came from; a program with a token says nothing.
+			deps.log.warn({ origin }, 'socket from a foreign origin refused');
+			refuse(raw, '403 Forbidden', 'request/foreign-origin');
+		} else if (origin === undefined && cookie !== undefined) {
+			refuse(raw, '403 Forbidden', 'request/foreign-origin');
+		} else return false;
+		return true;
+	}
+
+	const refuseForNow = (raw: Duplex) =>
+		refuse(raw, '503 Service Unavailable', 'server/unavailable', { retryAfterMs: DRAIN_RETRY_MS });
+
+	async function admit(request: IncomingMessage, raw: Socket, head: Buffer): Promise<void> {
+		const credentials = readCredentials(request.headers);
+		const ip = request.socket.remoteAddress ?? '';
+		let known: { identity: Identity } | null;
+		try {
+			known = await deps.authenticate(credentials);
+		} catch {
+			return refuseForNow(raw); // the database is out of reach
+		}
+		if (raw.destroyed) return;
+		if (deps.openings.isDraining) return refuseForNow(raw);
+
+		const identity = known?.identity ?? null;
+		let life: SocketLife | null = null;
+		let handOver: NodeJS.Timeout | undefined;
+		try {
+			const close = deps.openings.open({
+				kind: 'socket',
+				identity,
+				ip,
+				leave() {
+					if (!life?.isOpen) return raw.destroy();
+					life.send(RECONNECT);
+					handOver = setTimeout(() => life?.close('restarting'), HAND_OVER_MS);
+				},
+				end: () => (life ? life.close('sessionOver') : raw.destroy())
+			});
+			raw.once('close', () => {
+				clearTimeout(handOver);
+				close();
+			});
+		} catch (error) {
+			if (!(error instanceof ParleyError)) throw error;
+			return refuse(raw, '429 Too Many Requests', error.key, error.details);
+		}
+		const facts = { identity, hasCredentials: hasCredentials(credentials), ip, cookie: null };
+		admissions.set(request, { ...facts, raw, life: (made) => (life = made) });
+		onHttpServerUpgrade(request, raw, head);
 	}
 
 	return {
 		handleUpgrade(request: IncomingMessage, socket: Duplex, head: Buffer): void {
-			const { pathname } = new URL(request.url ?? '/', 'http://localhost');
-			if (pathname !== SOCKET_PATH) return refuse(socket, '404 Not Found');
-			if (!deps.enabled) return refuse(socket, '403 Forbidden');
-			if (draining) return refuse(socket, '503 Service Unavailable');
-			// Browsers always say where a page came from; a program with a token says nothing.
-			const { origin } = request.headers;
-			if (origin !== undefined && origin !== deps.origin) {
-				deps.log.warn({ origin }, 'socket from a foreign origin refused');
-				return refuse(socket, '403 Forbidden');
-			}
-			if (origin === undefined && request.headers.cookie !== undefined) {
-				return refuse(socket, '403 Forbidden');
-			}
-			socket.on('error', () => {});
-			onHttpServerUpgrade(request, socket, head);
-		},
-
-		async drain(): Promise<void> {
-			draining = true;
-			handler.broadcastReconnectNotification();
+			socket.on('error', () => {}); // a connection that breaks off is nobody's error
+			if (refuseAtOnce(request, socket)) return;
+			// Of the HTTP server, so a TCP socket.
+			void admit(request, socket as Socket, head).catch((error: unknown) => {
+				deps.log.warn({ error }, 'socket not admitted');
+				socket.destroy();
+			});
 		},
 
 		async close(): Promise<void> {
-			draining = true;
+			clearInterval(sweep);
 			for (const client of server.clients) client.terminate();
 			server.removeAllListeners();
 			await new Promise<void>((resolve) => server.close(() => resolve()));

@@ -8,7 +8,7 @@ const handle: RequestHandler = ({ request, locals, url }) => {
 	const byCookie = locals.identity?.via !== 'token';
 	const origin = request.headers.get('origin');
 	const fromElsewhere = origin !== null ? origin !== url.origin : locals.identity?.via === 'session';
-	if (changes && byCookie && fromElsewhere) return failureResponse('request/foreign-origin', 403);
+	if (changes && byCookie && fromElsewhere) return failureResponse('request/foreign-origin');
 	return getParley().handleApi(request, locals.facts);
 };
 
