@@ -1,4 +1,4 @@
-import type { Handle } from '@sveltejs/kit';
+import type { Handle, HandleServerError, RequestEvent } from '@sveltejs/kit';
 import { hasCredentials, readCredentials } from '$lib/server/trpc/credentials';
 import { failureResponse } from '$lib/server/trpc/failure-response';
 import { getParley, SESSION_COOKIE } from '$lib/server/trpc/parley';
@@ -11,6 +11,14 @@ const SECURITY_HEADERS = {
 	'permissions-policy': 'camera=(self), microphone=(self), display-capture=(self)',
 	'cross-origin-opener-policy': 'same-origin'
 };
+
+/** What a visitor did wrong is their own news. Kit would log each such thing, values and all. */
+export const handleError: HandleServerError = ({ error, status, event }) => {
+	if (status >= 500) getParley().reportError(error, event.route.id);
+};
+
+/** '' for who has gone meanwhile, whatever Kit's types say. */
+const addressOf = (event: RequestEvent) => (event.getClientAddress() as string | undefined) ?? '';
 
 /** Says who asks, and gives pages the API as that person. */
 export const handle: Handle = async ({ event, resolve }) => {
@@ -47,7 +55,7 @@ export const handle: Handle = async ({ event, resolve }) => {
 	event.locals.facts = {
 		identity,
 		hasCredentials: hasCredentials(credentials),
-		ip: event.getClientAddress(),
+		ip: addressOf(event),
 		cookie
 	};
 	event.locals.api = parley.createApi(event.locals.facts);

@@ -203,6 +203,7 @@ export async function wire(deps: { env: Env; connection: DbConnection; log: Logg
 		createApi: (facts) => createCaller(contextOf(facts)),
 		handleApi: createHttpApi({ limits, openings, contextOf, onError: reportError }),
 		handleUpgrade: socketServer.handleUpgrade,
+		reportError: (error, path) => log.error({ path, error }, 'page failed'),
 		isReady: () => ready,
 		async drain(withinMs, signal) {
 			ready = false;

@@ -18,6 +18,7 @@ import {
  * repeated message looks like another one: both are turned away here.
  */
 const UNSTORABLE = /\0|\p{Surrogate}/u;
+export const isStorable = (value: string): boolean => !UNSTORABLE.test(value);
 /** Control characters, line separators, and the marks that turn the direction of everything after a name. */
 const UNFIT_FOR_NAMES = /[\p{Cc}\p{Surrogate}\p{Zl}\p{Zp}\u202A-\u202E\u2066-\u2069]/u;
 /** Somebody whose name is only blanks and joiners cannot be told apart, or clicked. */
@@ -69,7 +70,7 @@ export const signInInput = z.object({
 		.toLowerCase()
 		.min(1, 'Enter your username.')
 		.max(MAX_USERNAME_LENGTH, 'The username is too long.')
-		.refine((value) => !UNSTORABLE.test(value), 'Leave out control characters.'),
+		.refine(isStorable, 'Leave out control characters.'),
 	password: z
 		.string()
 		.min(1, 'Enter your password.')
@@ -81,7 +82,7 @@ export const messageBody = z
 	.trim()
 	.min(1, 'Write something first.')
 	.max(MAX_MESSAGE_LENGTH, `Use at most ${MAX_MESSAGE_LENGTH} characters.`)
-	.refine((value) => !UNSTORABLE.test(value), 'The message holds characters that cannot be kept.');
+	.refine(isStorable, 'The message holds characters that cannot be kept.');
 
 /** Any word of these letters: a shortened link is "not valid any more", not malformed. */
 export const inviteCode = z.string().regex(/^[\w-]{1,64}$/, 'This is not an invite code.');

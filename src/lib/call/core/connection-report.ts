@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { id } from './account';
+import { id, isStorable } from './account';
 import type { CallSnapshot, DevicePresence } from './snapshot';
 
 /**
@@ -14,6 +14,7 @@ export const MAX_COUNT = 999;
 /** The other devices of the largest mesh that can be configured. */
 export const MAX_REPORTED_PEERS = 15;
 export const MAX_WHY_LENGTH = 200;
+export const why = z.string().trim().min(1).max(MAX_WHY_LENGTH).refine(isStorable);
 
 const count = z.int().min(0).max(MAX_COUNT);
 const candidateCounts = z.object({ host: count, srflx: count, prflx: count, relay: count });
@@ -47,7 +48,7 @@ const connectionFacts = z.object({
 	/** How often a new path was looked for. */
 	restarts: count,
 	/** Why it was given up, in words; null while it was not. */
-	why: z.string().trim().min(1).max(MAX_WHY_LENGTH).nullable()
+	why: why.nullable()
 });
 export type ConnectionFacts = z.infer<typeof connectionFacts>;
 

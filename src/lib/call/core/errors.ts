@@ -25,7 +25,10 @@ export const ERRORS = {
 	'auth/cookies-needed': { code: 'BAD_REQUEST', message: 'Signing in works over HTTP only.' },
 	'request/foreign-origin': { code: 'FORBIDDEN', message: 'This request came from another site.' },
 	'request/too-large': { code: 'PAYLOAD_TOO_LARGE', message: 'That is too much at once.' },
-	'request/too-many': { code: 'TOO_MANY_REQUESTS', message: 'Too much in too short a time. Wait, then go on.' },
+	'request/too-many': {
+		code: 'TOO_MANY_REQUESTS',
+		message: 'Too much in too short a time. Wait, then go on.'
+	},
 	'room/not-found': { code: 'NOT_FOUND', message: 'There is no such room.' },
 	'room/not-owner': { code: 'FORBIDDEN', message: 'Only an owner of this room can do that.' },
 	'room/direct-fixed': { code: 'CONFLICT', message: 'A direct room cannot be left or edited.' },

@@ -16,6 +16,9 @@ export const LEASE_LIFETIME_MS = 20_000;
 /** A stream that has nothing to bring says so this often; whoever hears nothing for longer takes it for dead. */
 export const STREAM_PING_INTERVAL_MS = 5_000;
 
+/** The end of the year 9999, Unix milliseconds: a later instant has no spelling that the database takes. */
+export const LAST_INSTANT = 253_402_300_799_999;
+
 /** The longest a poll may wait on the server for something to say. */
 export const MAX_POLL_WAIT_MS = 25_000;
 

@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { id } from '../../call/core/account';
-import { MAX_WHY_LENGTH, peerReports } from '../../call/core/connection-report';
+import { peerReports, why } from '../../call/core/connection-report';
+import { LAST_INSTANT } from '../../call/core/limits';
 import { callKind } from '../../call/core/snapshot';
 import { callProcedure, deviceProcedure, roomProcedure, router, userProcedure } from './base';
 
@@ -73,7 +74,7 @@ export const callsRouter = router({
 
 	/** Media could not be brought up; why, in words for people. */
 	failed: callDeviceProcedure
-		.input(z.object({ why: z.string().trim().min(1).max(MAX_WHY_LENGTH) }))
+		.input(z.object({ why }))
 		.mutation(({ ctx, input }) => ctx.services.calls.failed(input.callId, input.deviceId, input.why)),
 
 	get: callProcedure.query(({ ctx, input }) => ctx.services.calls.get(input.callId, ctx.identity.userId)),
@@ -95,7 +96,7 @@ export const callsRouter = router({
 		.input(
 			z.object({
 				filter: z.enum(['all', 'missed']).default('all'),
-				before: z.object({ startedAt: z.int().nonnegative(), callId: id }).optional(),
+				before: z.object({ startedAt: z.int().nonnegative().max(LAST_INSTANT), callId: id }).optional(),
 				limit: historyLimit
 			})
 		)

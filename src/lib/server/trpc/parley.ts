@@ -27,6 +27,8 @@ export type Parley = {
 	handleApi(request: Request, facts: RequestFacts): Promise<Response>;
 	/** Takes `/trpc` upgrades and refuses every other one. */
 	handleUpgrade(request: IncomingMessage, socket: Duplex, head: Buffer): void;
+	/** Logs what a page or form failed with, without the values of what was asked. */
+	reportError(error: unknown, path: string | null): void;
 	isReady(): boolean;
 	/**
 	 * Stops being ready, refuses new sockets, and sends elsewhere whoever holds something open, spread over `withinMs`.

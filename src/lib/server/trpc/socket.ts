@@ -39,6 +39,11 @@ type SocketDeps = {
 	log: { debug: (facts: object, text: string) => void; warn: (facts: object, text: string) => void };
 };
 
+/** `ws` found that what came is no WebSocket frame. */
+function isProtocolError(cause: unknown): boolean {
+	return cause instanceof Error && 'code' in cause && String(cause.code).startsWith('WS_ERR_');
+}
+
 /** What a socket is let in with. */
 type Admission = RequestFacts & { life: (life: SocketLife) => void; raw: Socket };
 
@@ -78,7 +83,10 @@ export function createSocketServer(deps: SocketDeps) {
 			wss: server,
 			router: appRouter,
 			createContext: () => context,
-			onError: deps.onError,
+			onError(failure) {
+				// A frame that is none: it closes the socket, and the listener above has noted it.
+				if (!isProtocolError(failure.error.cause)) deps.onError(failure);
+			},
 			experimental_encoder: traffic.encoder
 		});
 		// It keeps the request for as long as the socket stands, and needs nothing of it.
