@@ -120,7 +120,7 @@ describe('calls.reportConnection, calls.connection', () => {
 		const refused = outcomes.filter((outcome) => outcome.status === 'rejected');
 		expect(refused).toHaveLength(5);
 		for (const { reason } of refused) {
-			expect(reason.cause).toMatchObject({ key: 'call/too-many-reports' });
+			expect(reason.cause).toMatchObject({ key: 'request/too-many' });
 			expect(reason.cause.details.retryAfterMs).toBeGreaterThan(0);
 		}
 		await bobReports(); // somebody else's are not counted with them

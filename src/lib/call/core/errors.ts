@@ -53,10 +53,6 @@ export const ERRORS = {
 	'call/already-answered': { code: 'CONFLICT', message: 'This call was already answered.' },
 	'call/not-a-participant': { code: 'FORBIDDEN', message: 'Join the call before doing that in it.' },
 	'call/not-host': { code: 'FORBIDDEN', message: 'Only the host of this call can do that.' },
-	'call/too-many-reports': {
-		code: 'TOO_MANY_REQUESTS',
-		message: 'Report a device’s connections less often.'
-	},
 	'ops/not-an-operator': {
 		code: 'FORBIDDEN',
 		message: 'Only who operates this server can ask that.'

@@ -23,7 +23,7 @@ test('a call tells the server how its connections are, when that has changed', a
 });
 
 test.each<[how: string, answer: () => Promise<void>]>([
-	['is refused', () => Promise.reject(refusal('call/too-many-reports'))],
+	['is refused', () => Promise.reject(refusal('request/too-many'))],
 	['never answered', () => later<void>().promise]
 ])('a report that is %s changes nothing in the call', async (_how, answer) => {
 	const { server, session, mesh } = await inside();

@@ -31,7 +31,7 @@ export function createConnections({ db }: { db: Db }) {
 			await limiter.consume(deviceId);
 		} catch (refusal) {
 			if (!(refusal instanceof RateLimiterRes)) throw refusal;
-			fail('call/too-many-reports', { retryAfterMs: refusal.msBeforeNext });
+			fail('request/too-many', { retryAfterMs: refusal.msBeforeNext });
 		}
 	}
 
@@ -62,7 +62,7 @@ export function createConnections({ db }: { db: Db }) {
 		/**
 		 * Takes what a device says of its connections. Of devices that never were in the call nothing is kept.
 		 *
-		 * @throws {ParleyError} `call/not-a-participant`, `call/too-many-reports` with `retryAfterMs`
+		 * @throws {ParleyError} `call/not-a-participant`, `request/too-many` with `retryAfterMs`
 		 */
 		async reportConnection(callId: string, deviceId: string, peers: readonly PeerReport[]): Promise<void> {
 			await countReport(deviceId);
