@@ -35,7 +35,7 @@ export type CallsResult = {
 };
 
 const FULL = { rounds: 5, gameMs: 4_000, warmMs: 3_000 };
-const QUICK = { rounds: 1, gameMs: 300, warmMs: 100 };
+const QUICK = { rounds: 1, gameMs: 200, warmMs: 50 };
 const STATEMENTS_SHOWN = 12;
 
 /** `root`: the product as that checkout has built it. */

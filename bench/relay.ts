@@ -51,7 +51,7 @@ export type Aim = { what: string; aim: number; reached: number; isMet: boolean }
 
 type Lengths = { rounds: number; gameMs: number; warmMs: number; idleClients: number };
 const FULL: Lengths = { rounds: 5, gameMs: 4_000, warmMs: 3_000, idleClients: 2_000 };
-const QUICK: Lengths = { rounds: 1, gameMs: 300, warmMs: 100, idleClients: 50 };
+const QUICK: Lengths = { rounds: 1, gameMs: 200, warmMs: 50, idleClients: 50 };
 
 export const MOST_PAIRS = Math.max(...SHAPES.map((shape) => shape.pairs));
 

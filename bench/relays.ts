@@ -44,7 +44,14 @@ export function listRelays(against: string | null): RelaySpec[] {
 export async function startParley(root: string, { url }: ProductDatabase): Promise<Program> {
 	const program = await startProgram(
 		path.join(root, 'build', 'parley.js'),
-		{ PORT: '0', HOST: '127.0.0.1', LOG_LEVEL: 'error', STUN_URLS: 'none', DATABASE_URL: url },
+		{
+			PORT: '0',
+			HOST: '127.0.0.1',
+			LOG_LEVEL: 'error',
+			STUN_URLS: 'none',
+			DATABASE_URL: url,
+			PARLEY_LIMITS: '100000' // one client here sends for a thousand
+		},
 		/^Parley is at (\S+)$/m
 	);
 	return { ...program, url: program.url.replace(/^http/, 'ws') };

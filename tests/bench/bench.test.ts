@@ -19,7 +19,7 @@ type Report = {
 	};
 };
 
-test('every benchmark runs and measures every server in every shape', { timeout: 120_000 }, async () => {
+test('every benchmark runs and measures every server in every shape', { timeout: 180_000 }, async () => {
 	const { stdout } = await promisify(execFile)(process.execPath, ['bench/run.mjs', '--quick', '--json'], {
 		cwd: ROOT
 	});
