@@ -9,7 +9,7 @@ import { projectRoot } from './ops/project-root';
 import { createShutdown } from './ops/shutdown';
 import { createWebServer, type RequestHandler } from './ops/web-server';
 import { refuseTooLarge } from './trpc/http-doors';
-import { MAX_BODY_BYTES } from './trpc/limits';
+import { MAX_PAYLOAD_BYTES } from './trpc/limits';
 import { publishParley } from './trpc/parley';
 import { wire } from './wire';
 
@@ -92,7 +92,7 @@ async function start(): Promise<void> {
 	publishParley(parley);
 	proceed();
 
-	exportEnvForKit(env.origin, MAX_BODY_BYTES);
+	exportEnvForKit(env.origin, MAX_PAYLOAD_BYTES);
 	const kit = (await import(pathToFileURL(path.join(root, 'build', 'handler.js')).href)) as {
 		handler: RequestHandler;
 	};

@@ -59,16 +59,22 @@ export function createWriter({ db, bus, handOver, onFull }: WriterDeps) {
 		const taken = written
 			.filter((one) => one.verdict === 'taken')
 			.sort((a, b) => (a.seq ?? 0) - (b.seq ?? 0));
-		const moved = new Map(taken.map((one) => [one.mailboxId, one]));
-		for (const [mailboxId, { epoch, head }] of moved) {
+		const moved = new Map<string, Written[]>();
+		for (const one of taken) {
+			const mine = moved.get(one.mailboxId);
+			if (mine) mine.push(one);
+			else moved.set(one.mailboxId, [one]);
+		}
+		for (const [mailboxId, mine] of moved) {
+			const newest = mine.at(-1);
+			if (!newest) continue;
 			if (handOver.hasReaders(mailboxId)) {
-				const mine = taken.filter((one) => one.mailboxId === mailboxId);
 				handOver.offer(
 					mailboxId,
 					mine.flatMap((one) => toDelivered(one, rows[one.i]))
 				);
 			}
-			bus.publish([`device:${mailboxId}`], { type: 'mailbox', epoch, head });
+			bus.publish([`device:${mailboxId}`], { type: 'mailbox', epoch: newest.epoch, head: newest.head });
 		}
 		const full = new Set(written.filter((one) => one.verdict === 'full').map((one) => one.mailboxId));
 		for (const deviceId of full) onFull(deviceId);

@@ -1,7 +1,7 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { ErrorKey } from '../../call/core/errors';
 import { failureShape } from './failure-response';
-import { MAX_BODY_BYTES, MAX_URL_LENGTH, STUCK_READER_MS } from './limits';
+import { MAX_PAYLOAD_BYTES, MAX_URL_LENGTH, STUCK_READER_MS } from './limits';
 
 const STREAM_PATH = '/trpc/inbox.stream';
 
@@ -24,7 +24,7 @@ export function refuseTooLarge(request: IncomingMessage, response: ServerRespons
 		refuse(response, 414, 'request/too-large');
 		return true;
 	}
-	if (Number(headers['content-length'] ?? 0) > MAX_BODY_BYTES) {
+	if (Number(headers['content-length'] ?? 0) > MAX_PAYLOAD_BYTES) {
 		refuse(response, 413, 'request/too-large');
 		return true;
 	}

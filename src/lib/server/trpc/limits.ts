@@ -1,7 +1,5 @@
-/** A socket answers nothing larger; 32 KiB of bodies are 43 KiB of base64, and the rest is JSON around it. */
+/** One message over a socket, or one body over HTTP; 32 KiB of bodies are 43 KiB of base64, the rest is JSON around it. */
 export const MAX_PAYLOAD_BYTES = 64 * 1024;
-/** The same over HTTP. */
-export const MAX_BODY_BYTES = MAX_PAYLOAD_BYTES;
 /** A query's input travels in the URL. */
 export const MAX_URL_LENGTH = 8 * 1024;
 /** Calls in one HTTP batch, and messages in one frame. */
