@@ -1,16 +1,17 @@
 import type { Bus, News, Topic } from './bus';
+import { MultiMap } from './multi-map';
 
 type Listener = (news: News, topic: Topic) => void;
 
 /** The bus of a single process. */
 export function createMemoryBus(): Bus {
-	const listeners = new Map<Topic, Set<Listener>>();
+	const listeners = new MultiMap<Listener>();
 	const everywhere = new Set<Listener>();
 
 	function publish(topics: readonly Topic[], news: News): void {
 		for (const topic of topics) {
 			for (const listener of everywhere) listener(news, topic);
-			for (const listener of [...(listeners.get(topic) ?? [])]) listener(news, topic);
+			for (const listener of listeners.of(topic)) listener(news, topic);
 		}
 	}
 
@@ -18,17 +19,9 @@ export function createMemoryBus(): Bus {
 		publish,
 		publishHere: publish,
 		subscribe(topics, listener) {
-			for (const topic of topics) {
-				let set = listeners.get(topic);
-				if (!set) listeners.set(topic, (set = new Set()));
-				set.add(listener);
-			}
+			for (const topic of topics) listeners.add(topic, listener);
 			return () => {
-				for (const topic of topics) {
-					const set = listeners.get(topic);
-					set?.delete(listener);
-					if (set?.size === 0) listeners.delete(topic);
-				}
+				for (const topic of topics) listeners.delete(topic, listener);
 			};
 		},
 		subscribeAll(listener) {

@@ -4,7 +4,7 @@ import { formatEventId, parseEventId, type Cursor } from '../../call/core/signal
 import type { CallSnapshot } from '../../call/core/snapshot';
 import type { Bus, Topic } from '../bus/bus';
 import { createChanges } from './changes';
-import { createMailboxReader, isBehind, type Mailboxes, type MailboxRead } from './mailbox-reader';
+import { isBehind, MailboxReader, type Mailboxes, type MailboxRead } from './mailbox-reader';
 import { NewsQueue, type Waking } from './news-queue';
 
 /** Whose stream it is. `identityId` is the session or token that opened it: when it ends, so does the stream. */
@@ -66,7 +66,7 @@ export function createInbox(deps: InboxDeps) {
 		});
 		for (const topic of [deviceTopic, identityTopic]) if (deps.hasEnded(topic)) close(topic);
 		const release = deps.holdViewer(viewer);
-		const mailbox = createMailboxReader(deps, viewer.deviceId);
+		const mailbox = new MailboxReader(deps, viewer.deviceId);
 		readers.add(queue);
 		return {
 			queue,

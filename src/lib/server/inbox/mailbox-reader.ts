@@ -24,35 +24,43 @@ export const isBehind = (a: Cursor, b: Cursor): boolean =>
  * One reader of one mailbox: from memory what was written on this server and comes right after the cursor; from the
  * database everything else; and from nowhere when the mailbox is known to be where the cursor is.
  */
-export function createMailboxReader(mailboxes: Mailboxes, deviceId: string) {
-	const lane = mailboxes.openLane(deviceId);
+export class MailboxReader {
+	readonly #mailboxes: Mailboxes;
+	readonly #deviceId: string;
+	readonly #lane: ReturnType<Mailboxes['openLane']>;
 
-	return {
-		async head(): Promise<Cursor> {
-			const known = mailboxes.knownHead(deviceId);
-			if (known) return known;
-			const head = await mailboxes.mailboxHead(deviceId);
-			mailboxes.noteHead(deviceId, head);
-			return head;
-		},
+	constructor(mailboxes: Mailboxes, deviceId: string) {
+		this.#mailboxes = mailboxes;
+		this.#deviceId = deviceId;
+		this.#lane = mailboxes.openLane(deviceId);
+	}
 
-		/** @throws {ParleyError} `device/not-found` */
-		async readOn(at: Cursor): Promise<MailboxRead> {
-			const known = mailboxes.knownHead(deviceId);
-			const handed = lane.take(at);
-			const last = handed.at(-1);
-			// What waits of an epoch that is over is void.
-			if (last && last.epoch === (known?.epoch ?? last.epoch)) {
-				return { epoch: last.epoch, head: Math.max(last.seq, known?.seq ?? 0), signals: handed };
-			}
-			if (known && known.epoch === at.epoch && known.seq === at.seq) {
-				return { epoch: at.epoch, head: at.seq, signals: [] };
-			}
-			const read = await mailboxes.readMailbox(deviceId, at, READ_LIMIT);
-			mailboxes.noteHead(deviceId, { epoch: read.epoch, seq: read.head });
-			return read;
-		},
+	async head(): Promise<Cursor> {
+		const known = this.#mailboxes.knownHead(this.#deviceId);
+		if (known) return known;
+		const head = await this.#mailboxes.mailboxHead(this.#deviceId);
+		this.#mailboxes.noteHead(this.#deviceId, head);
+		return head;
+	}
 
-		close: () => lane.close()
-	};
+	/** @throws {ParleyError} `device/not-found` */
+	async readOn(at: Cursor): Promise<MailboxRead> {
+		const known = this.#mailboxes.knownHead(this.#deviceId);
+		const handed = this.#lane.take(at);
+		const last = handed.at(-1);
+		// What waits of an epoch that is over is void.
+		if (last && last.epoch === (known?.epoch ?? last.epoch)) {
+			return { epoch: last.epoch, head: Math.max(last.seq, known?.seq ?? 0), signals: handed };
+		}
+		if (known && known.epoch === at.epoch && known.seq === at.seq) {
+			return { epoch: at.epoch, head: at.seq, signals: [] };
+		}
+		const read = await this.#mailboxes.readMailbox(this.#deviceId, at, READ_LIMIT);
+		this.#mailboxes.noteHead(this.#deviceId, { epoch: read.epoch, seq: read.head });
+		return read;
+	}
+
+	close(): void {
+		this.#lane.close();
+	}
 }

@@ -1,3 +1,4 @@
+import { MultiMap } from '../bus/multi-map';
 import type { Cursor, DeliveredSignal } from '../../call/core/signal';
 
 /** What waits for one reader. Past this it reads the database, which keeps everything. */
@@ -23,22 +24,13 @@ const isNext = (signal: DeliveredSignal, at: Cursor): boolean =>
  * It may drop whatever it likes: a reader takes only what is exactly next, and reads the rest from the database.
  */
 export function createHandOver() {
-	const lanes = new Map<string, Set<LaneBuffer>>();
+	const lanes = new MultiMap<LaneBuffer>();
 
 	return {
 		open(deviceId: string): Lane {
-			const lane = new LaneBuffer();
-			const mine = lanes.get(deviceId);
-			if (mine) mine.add(lane);
-			else lanes.set(deviceId, new Set([lane]));
-			return {
-				take: (at) => lane.take(at),
-				close() {
-					const left = lanes.get(deviceId);
-					left?.delete(lane);
-					if (left?.size === 0) lanes.delete(deviceId);
-				}
-			};
+			const lane = new LaneBuffer(() => lanes.delete(deviceId, lane));
+			lanes.add(deviceId, lane);
+			return lane;
 		},
 
 		/** Whether anybody here reads this mailbox. */
@@ -46,7 +38,7 @@ export function createHandOver() {
 
 		/** Signals of one mailbox that were just committed, ascending. Tell the bus after, not before. */
 		offer(deviceId: string, signals: readonly DeliveredSignal[]): void {
-			for (const lane of lanes.get(deviceId) ?? []) {
+			for (const lane of lanes.of(deviceId)) {
 				for (const signal of signals) lane.add(signal);
 			}
 		}
@@ -55,9 +47,11 @@ export function createHandOver() {
 
 export type HandOver = ReturnType<typeof createHandOver>;
 
-class LaneBuffer {
+class LaneBuffer implements Lane {
 	#signals: DeliveredSignal[] = [];
 	#bytes = 0;
+
+	constructor(readonly close: () => void) {}
 
 	add(signal: DeliveredSignal): void {
 		const last = this.#signals.at(-1);
