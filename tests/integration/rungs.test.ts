@@ -164,6 +164,8 @@ describe.concurrent.each(WAYS)('%s', (way) => {
 			expect(took).toBeLessThan(way === 'short-poll' ? 2_000 : 1_000);
 			expect(bob.link.status).toMatchObject({ rung: 'none' });
 			expect(bob.news.filter((one) => one.type === 'signed-out')).toHaveLength(1);
+		// Every item of the whole story had its event id, and was one we know.
+		expect([...pair.ann.problems, ...bob.problems]).toEqual([]);
 		}
 	);
 });

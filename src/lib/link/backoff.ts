@@ -19,6 +19,18 @@ export function jitteredWait(failures: number, firstMs: number, capMs: number): 
 	return { afterMs: 0, withinMs: Math.min(capMs, firstMs * 2 ** Math.min(failures - 1, 16)) };
 }
 
+/**
+ * When to ask a server again that is away. Flat rather than short at first: it may be back at any moment, and must then
+ * not see more than a tenth of its clients in any 100 ms; and all of them within 5 s.
+ *
+ * @param failures how many in a row; 1 for the first
+ */
+export function retryWait(failures: number): Wait {
+	return failures === 1
+		? { afterMs: 0, withinMs: 2_500 }
+		: { afterMs: RETRY_CAP_MS / 2, withinMs: RETRY_CAP_MS / 2 };
+}
+
 /** @param random a number from 0 up to, not including, 1 */
 export function pickMs(wait: Wait, random: number): number {
 	return Math.round(wait.afterMs + wait.withinMs * random);

@@ -1,5 +1,5 @@
 import { step } from '../call/core/step';
-import { jitteredWait, RETRY_CAP_MS, type Wait } from './backoff';
+import { retryWait, type Wait } from './backoff';
 import {
 	carrier,
 	FIRST_POLL_WITHIN_MS,
@@ -28,8 +28,10 @@ export function poll(ladder: Ladder, { wait } = { wait: true }): Next {
 /** After whatever carried us is gone. Spread out: a server that restarts loses everybody in the same instant. */
 export function scheduleFirstPoll(ladder: Ladder): Next {
 	if (!polls(ladder) || ladder.poll === 'in-flight') return step(ladder);
-	return schedule(ladder, { afterMs: 0, withinMs: FIRST_POLL_WITHIN_MS });
+	return soon(ladder);
 }
+
+const soon = (ladder: Ladder) => schedule(ladder, { afterMs: 0, withinMs: FIRST_POLL_WITHIN_MS });
 
 function schedule(ladder: Ladder, wait: Wait): Next {
 	return step({ ...ladder, poll: 'scheduled' }, { type: 'schedule-poll', ...wait });
@@ -40,11 +42,11 @@ const after = (ms: number): Wait => ({ afterMs: ms, withinMs: 0 });
 export function pollFailed(ladder: Ladder): Next {
 	const pollFailures = ladder.pollFailures + 1;
 	const longPolls = { ...ladder.longPolls, suspect: ladder.waits };
-	// The next one does not wait, so that we learn at once when the server is there again.
-	return schedule({ ...ladder, pollFailures, mayWait: false, longPolls }, retryWait(pollFailures));
+	const failed: Ladder = { ...ladder, pollFailures, mayWait: false, longPolls };
+	// The next one does not wait, so that we learn at once whether the server is there. A long poll that is cut off is a
+	// stream that is lost: nothing is known of the server yet.
+	return longPolls.suspect ? soon(failed) : schedule(failed, retryWait(pollFailures));
 }
-
-const retryWait = (failures: number) => jitteredWait(failures, FIRST_POLL_WITHIN_MS, RETRY_CAP_MS);
 
 export function answered(ladder: Ladder, event: Answer, now: number): Next {
 	const heard: Ladder = { ...ladder, pollFailures: 0, answered: true, mayWait: !carrier(ladder) };
@@ -68,7 +70,7 @@ function blameLongPoll(ladder: Ladder, now: number): Next {
 	const resting = isLeftAlone(health);
 	const blamed: Ladder = { ...ladder, longPolls: { resting, since: now, health, suspect: false } };
 	if (!resting) return poll(blamed);
-	if (pollRung(blamed) === 'long-poll') return schedule(blamed, retryWait(health.losses));
+	if (pollRung(blamed) === 'long-poll') return schedule(blamed, retryWait(health.losses - 1));
 	const next = schedule(blamed, after(SHORT_POLL_INTERVAL_MS));
 	return step(next.state, ...next.effects, {
 		type: 'schedule-probe',

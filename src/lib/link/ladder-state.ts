@@ -1,6 +1,6 @@
 import type { OfferedRung } from '../call/core/rung';
 import type { Step } from '../call/core/step';
-import { RETRY_CAP_MS, jitteredWait, type Wait } from './backoff';
+import { retryWait, type Wait } from './backoff';
 import type { Choice } from './choice';
 import type { LinkStatus } from './link';
 import { nextProbe, UNTRIED, type RungHealth } from './rung-health';
@@ -165,5 +165,6 @@ export function pollRung(ladder: Ladder): 'long-poll' | 'short-poll' {
 export function restOf(ladder: Ladder, { health }: Stream): Wait {
 	if (polls(ladder)) return nextProbe(health);
 	// Nobody reads meanwhile: it must not be left alone for longer than anything that must not stop.
-	return jitteredWait(Math.max(1, health.refusals + health.losses), FIRST_POLL_WITHIN_MS, RETRY_CAP_MS);
+	const failures = health.refusals + health.losses;
+	return failures > 1 ? retryWait(failures - 1) : { afterMs: 0, withinMs: FIRST_POLL_WITHIN_MS };
 }

@@ -33,6 +33,16 @@ export function climbToSse(ladder: Ladder): Next {
 	return openStream(ladder, 'sse');
 }
 
+/** A stream has rested. */
+export function probe(ladder: Ladder, rung: StreamRung): Next {
+	if (!uses(ladder, rung)) return step({ ...ladder, [rung]: { ...ladder[rung], at: 'idle' } });
+	// The server is away: what does not even answer a poll would only be asked twice as often.
+	if (polls(ladder) && ladder.pollFailures > 0) {
+		return step(ladder, { type: 'schedule-probe', rung, ...restOf(ladder, ladder[rung]) });
+	}
+	return openStream(ladder, rung);
+}
+
 export function stands(ladder: Ladder, rung: StreamRung, now: number): Next {
 	const stream = ladder[rung];
 	if (stream.at === 'standing') return step(ladder);
@@ -89,10 +99,6 @@ export function forgive(ladder: Ladder): Next {
 	const mayTry = (stream: Ladder['sse']) => stream.at === 'resting' && !isLeftAlone(stream.health);
 	const next: Ladder = mayTry(sse) ? { ...ladder, sse: { ...forgiven(sse), at: 'idle' } } : ladder;
 	if (!mayTry(websocket)) return step(next);
-	return step(
-		{ ...next, websocket: forgiven(websocket), holdsSse: true },
-		{ type: 'schedule-probe', rung: 'websocket', afterMs: 0, withinMs: PROBE_AFTER_RECOVERY_WITHIN_MS }
-	);
+	// At once: the poll that was answered came at a time of its own, so nobody else does this just now.
+	return openStream({ ...next, websocket: forgiven(websocket), holdsSse: true }, 'websocket');
 }
-
-const PROBE_AFTER_RECOVERY_WITHIN_MS = 1_000;

@@ -4,12 +4,13 @@ import { carrier, isInBackground, pollRung, polls, uses, type Ladder, type Strea
 import type { Rung } from './link';
 import { isLeftAlone } from './rung-health';
 
-/** Which rung carries us. Polling counts as soon as the server answers it, and until it fails twice in a row. */
+/** Which rung carries us. Polling counts as soon as the server answers it, also while one long poll that was cut off is in doubt. */
 export function rungOf(ladder: Ladder): Rung {
 	if (ladder.phase !== 'reading') return 'none';
 	const stream = carrier(ladder);
 	if (stream) return stream;
-	if (!polls(ladder) || !ladder.answered || ladder.pollFailures > 1) return 'none';
+	const away = ladder.pollFailures > 0 && !ladder.longPolls.suspect;
+	if (!polls(ladder) || !ladder.answered || away) return 'none';
 	// Only where nothing else may carry: what is read in between must not pass for the rung itself.
 	if (pollRung(ladder) === 'long-poll' && ladder.longPolls.resting) return 'none';
 	return pollRung(ladder);

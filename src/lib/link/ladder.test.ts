@@ -159,7 +159,7 @@ test.each<[title: string, from: Ladder, event: LadderEvent, rung: string, effect
 		run(cutOnce, pollFailed, pollDue, pollFailed, pollDue),
 		answered,
 		'long-poll',
-		['schedule-poll', 'schedule-probe']
+		['schedule-poll', 'open-stream', 'schedule-hold']
 	],
 	['short polls -> probe -> long polls', shortPolling, due('long-poll'), 'long-poll', []],
 
@@ -308,17 +308,14 @@ test('the WebSocket has two seconds for itself before server-sent events are ope
 	expect(effects).not.toContainEqual({ type: 'open-stream', rung: 'sse' });
 });
 
-test('a server that was away says nothing against the streams: they are probed as soon as a poll is answered', () => {
-	const lost = run(standing, failed('websocket'), pollDue, pollFailed, due('websocket'), failed('websocket'));
-	const back = transition(run(lost, pollDue), answered, 0);
-	expect(back.effects).toContainEqual({
-		type: 'schedule-probe',
-		rung: 'websocket',
-		afterMs: 0,
-		withinMs: 1_000
-	});
+test('a server that was away says nothing against the streams: the WebSocket is opened as soon as a poll is answered', () => {
+	const away = run(standing, failed('websocket'), pollDue, pollFailed);
+	const probed = transition(away, due('websocket'), 0);
+	expect(probed.effects.map((effect) => effect.type)).toEqual(['schedule-probe']);
+	const back = transition(run(probed.state, pollDue), answered, 0);
+	expect(back.effects).toContainEqual({ type: 'open-stream', rung: 'websocket' });
+	expect(back.effects).not.toContainEqual({ type: 'open-stream', rung: 'sse' });
 	expect(back.state.status.why).not.toContain('blocked');
-	expect(back.effects.map((effect) => effect.type)).not.toContain('open-stream');
 });
 
 test('polls wait on the server only where long polls carry us', () => {

@@ -1,11 +1,10 @@
 import { offeredRung } from '../call/core/rung';
 import { assertNever, step } from '../call/core/step';
-import { jitteredWait, RETRY_CAP_MS } from './backoff';
+import { retryWait } from './backoff';
 import type { Choice } from './choice';
 import { answered, poll, pollFailed, scheduleFirstPoll, tryLongPolls } from './ladder-polls';
 import {
 	carrier,
-	FIRST_POLL_WITHIN_MS,
 	isInBackground,
 	polls,
 	UNTRIED_POLLS,
@@ -16,7 +15,7 @@ import {
 	type LadderEvent,
 	type Next
 } from './ladder-state';
-import { climbToSse, failed, forgive, openStream, stands } from './ladder-streams';
+import { climbToSse, failed, forgive, openStream, probe, stands } from './ladder-streams';
 import { explain, rungOf } from './ladder-words';
 import { isLeftAlone, UNTRIED } from './rung-health';
 
@@ -133,7 +132,7 @@ function handleRegistering(ladder: Ladder, event: LadderEvent, now: number): Nex
 			const openFailures = ladder.openFailures + 1;
 			return step(
 				{ ...ladder, opening: 'scheduled', openFailures },
-				{ type: 'schedule-open', ...jitteredWait(openFailures, FIRST_POLL_WITHIN_MS, RETRY_CAP_MS) }
+				{ type: 'schedule-open', ...retryWait(openFailures) }
 			);
 		}
 		case 'open-due':
@@ -173,8 +172,7 @@ function handleReading(ladder: Ladder, event: LadderEvent, now: number): Next {
 		case 'probe-due':
 			if (event.rung === 'long-poll') return tryLongPolls(ladder, now);
 			if (ladder[event.rung].at !== 'resting') return step(ladder);
-			if (uses(ladder, event.rung)) return openStream(ladder, event.rung);
-			return step({ ...ladder, [event.rung]: { ...ladder[event.rung], at: 'idle' } });
+			return probe(ladder, event.rung);
 		case 'poll-due':
 			return ladder.poll === 'scheduled' ? poll(ladder) : step(ladder);
 		case 'poll-answered': {
