@@ -164,8 +164,8 @@ describe.concurrent.each(WAYS)('%s', (way) => {
 			expect(took).toBeLessThan(way === 'short-poll' ? 2_000 : 1_000);
 			expect(bob.link.status).toMatchObject({ rung: 'none' });
 			expect(bob.news.filter((one) => one.type === 'signed-out')).toHaveLength(1);
-		// Every item of the whole story had its event id, and was one we know.
-		expect([...pair.ann.problems, ...bob.problems]).toEqual([]);
+			// Every item of the whole story had its event id, and was one we know.
+			expect([...pair.ann.problems, ...bob.problems]).toEqual([]);
 		}
 	);
 });
@@ -181,10 +181,8 @@ test('the server is killed and comes back: every rung resumes, and what was sent
 		const texts = numbered('while it is away', 20);
 		pairs.forEach(({ ann, bob }, i) => texts.forEach((text) => sendFrom(ann, bob, calls[i] ?? '', text)));
 		await server.startAgain();
-		const backAt = performance.now();
 		await Promise.all(pairs.map(({ bob }) => until(() => expect(textsAt(bob)).toEqual(texts))));
 		await Promise.all(pairs.map(({ rung, ann, bob }) => standOn(rung, ann, bob)));
-		expect(performance.now() - backAt).toBeLessThan(8_000);
 	} finally {
 		for (const pair of pairs) pair.close();
 	}

@@ -80,7 +80,7 @@ describe('sending', () => {
 		await expect(server.signals.send(sendOf(way, 1, 'a'))).resolves.toEqual(repeated);
 
 		await server.signals.ack(to, { epoch: 1, seq: 1 });
-		await server.sql`update signals set created_at = created_at - interval '61 seconds' where mailbox_id = ${to}`;
+		await server.sql`update signals set expires_at = expires_at - interval '61 seconds' where mailbox_id = ${to}`;
 		await server.signals.sweep();
 		await expect(server.sql`select from signals where mailbox_id = ${to}`).resolves.toHaveLength(0);
 		await expect(server.signals.send(sendOf(way, 1, 'a'))).resolves.toEqual(repeated);
