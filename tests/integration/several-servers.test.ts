@@ -1,4 +1,5 @@
-import { describe, expect, test } from 'vitest';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import type { TestServer } from '../fixtures/server';
 import { describeSeveralServers } from './several-servers-suite';
 import { connect, Device, signalDelays, signUp, startServers, stopServers } from './several-servers-world';
 
@@ -31,15 +32,16 @@ describeSeveralServers('the check alone', {
 });
 
 describe('a server whose messages never arrive, while the bus of the others stands', () => {
+	let servers: TestServer[] = [];
+	beforeAll(async () => {
+		servers = await startServers([{ PARLEY_BUS: 'memory' }, {}]);
+	}, 60_000);
+	afterAll(() => stopServers(servers));
+
 	test('a signal is at most 3 s late', async () => {
-		const servers = await startServers([{ PARLEY_BUS: 'memory' }, {}]);
-		const [mute, other] = servers as [(typeof servers)[0], (typeof servers)[0]];
-		const [ann, bob] = await Promise.all(
-			[mute, other].map(
-				async (server, i) => new Device(server, await signUp(server, ['Ann', 'Bob'][i] ?? ''))
-			)
-		);
-		if (!ann || !bob) throw new Error('nobody is there');
+		const [mute, other] = servers as [TestServer, TestServer];
+		const ann = new Device(mute, await signUp(mute, 'Ann'));
+		const bob = new Device(other, await signUp(other, 'Bob'));
 		await Promise.all([ann.stands(), bob.stands()]);
 		const call = await connect(ann, bob);
 		const delays = await signalDelays(call, ann, bob, { count: 4, everyMs: 350 });
@@ -47,6 +49,5 @@ describe('a server whose messages never arrive, while the bus of the others stan
 		// It is the check that found them: the bus told nothing.
 		expect(Math.max(...delays)).toBeGreaterThan(300);
 		for (const { link } of [ann, bob]) link.stop();
-		await stopServers(servers);
-	}, 60_000);
+	});
 });
