@@ -1,5 +1,5 @@
 import { defineConfig, type Plugin } from 'vite';
-import { repairDriver } from './src/lib/server/db/driver-repairs.ts';
+import { repairDriver } from './src/lib/server/db/driver-repairs';
 
 function repairedDriver(): Plugin {
 	return {

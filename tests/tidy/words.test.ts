@@ -12,7 +12,11 @@ const NEVER: [word: string, say: string, pattern: RegExp][] = [
 	['call status of a call itself', 'phase', /\bcallState\b|\bCALL_STATUS\b/]
 ];
 
-const sources = treeFiles().filter((path) => /^(src|scripts|examples)\/.*\.(ts|mjs|svelte)$/.test(path));
+/** Quotes what it puts right in somebody else's source. */
+const QUOTING = 'src/lib/server/db/driver-repairs.ts';
+const sources = treeFiles().filter(
+	(path) => /^(src|scripts|examples)\/.*\.(ts|mjs|svelte)$/.test(path) && path !== QUOTING
+);
 
 test.each(NEVER)('"%s" is not said: say %s', (_word, _say, pattern) => {
 	const found = sources.flatMap((path) =>
