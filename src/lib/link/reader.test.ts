@@ -111,7 +111,7 @@ test('any loss, doubling and reordering of items and pages delivers each signal 
 		{ weight: 2, arbitrary: fc.record({ type: fc.constant('poll-answered' as const), pick: fc.nat() }) }
 	);
 	fc.assert(
-		fc.property(fc.array(happening, { maxLength: 80 }), (happenings) => {
+		fc.property(fc.array(happening, { maxLength: 80, size: 'max' }), (happenings) => {
 			let mailbox = { epoch: 1, head: 0 };
 			const sent: Entry[] = [];
 			const pages: ReaderEvent[] = [];
