@@ -53,7 +53,7 @@ export type Pair = {
 };
 
 export async function openPair(
-	server: TestServer,
+	server: Pick<TestServer, 'url'>,
 	options: { rung: OfferedRung | null; ways?: Ways; link?: LinkOptions }
 ): Promise<Pair> {
 	const [ann, bob] = await Promise.all([

@@ -1,6 +1,9 @@
 import path from 'node:path';
 import postgres from 'postgres';
+import { createAccounts } from './auth/accounts';
+import { createMemoryBus } from './bus/memory';
 import { checkBus } from './bus/open-bus';
+import { openDb } from './db/client';
 import { openDatabase } from './db/database';
 import { findEmbedded } from './db/embedded-url';
 import { placeForData } from './db/embedded-place';
@@ -8,6 +11,8 @@ import { lockHolder } from './db/embedded-lock';
 import { readEnv, type Env } from './env';
 import { projectRoot } from './ops/project-root';
 import { runSignals } from './ops/signals-command';
+
+const COMMANDS = ['migrate', 'doctor', 'signals', 'deactivate'];
 
 const say = (line: string) => console.log(line);
 const root = projectRoot(import.meta.url);
@@ -89,14 +94,31 @@ async function signals(env: Env, args: string[]): Promise<number> {
 	});
 }
 
+/** Signs somebody out everywhere, for good. Servers that run hear of it within two seconds. */
+async function deactivate(env: Env, username: string | undefined): Promise<number> {
+	if (!username) {
+		console.error('usage: node scripts/start.mjs deactivate USERNAME');
+		return 2;
+	}
+	const connection = openDb(env.databaseUrl ?? findEmbedded(placeForData(root, env.dataDir)));
+	try {
+		await createAccounts({ db: connection.db, bus: createMemoryBus() }).deactivate(username);
+		say(`${username} is signed out everywhere and cannot sign in any more.`);
+		return 0;
+	} finally {
+		await connection.close();
+	}
+}
+
 async function run(command: string | undefined): Promise<number> {
-	if (command !== 'migrate' && command !== 'doctor' && command !== 'signals') {
-		console.error(`usage: node ${path.basename(process.argv[1] ?? 'cli.js')} migrate | doctor | signals`);
+	if (command === undefined || !COMMANDS.includes(command)) {
+		console.error(`usage: node ${path.basename(process.argv[1] ?? 'cli.js')} ${COMMANDS.join(' | ')}`);
 		return 2;
 	}
 	try {
 		const env = readEnv(process.env);
 		if (command === 'signals') return await signals(env, process.argv.slice(3));
+		if (command === 'deactivate') return await deactivate(env, process.argv[3]);
 		if (command === 'doctor') return (await doctor(env)) ? 0 : 1;
 		await migrate(env);
 		return 0;

@@ -5,7 +5,8 @@ import { NO_TRUST, type Trust } from '../bus/remembered';
 import { arrayParam } from '../db/arrays';
 import { clock } from '../db/columns';
 import type { Db } from '../db/client';
-import { users } from '../db/schema';
+import { noteEndings } from '../db/endings';
+import { apiTokens, sessions as sessionRows, users } from '../db/schema';
 import { createApiTokens, type NewApiToken } from './api-tokens';
 import { createAttempts, type AttemptLimits } from './attempts';
 import { isWeakPassword } from './common-passwords';
@@ -173,6 +174,35 @@ export function createAccounts({
 				.from(users)
 				.where(and(eq(users.username, username), isNull(users.deactivatedAt)));
 			return person ?? fail('user/not-found');
+		},
+
+		/**
+		 * Ends every session and token of this user, and lets them sign in no more. What they wrote and did stays.
+		 *
+		 * @throws {ParleyError} `user/not-found`, also when it was done before
+		 */
+		async deactivate(username: string): Promise<void> {
+			const gone = await db.transaction(async (tx) => {
+				const [user] = await tx
+					.update(users)
+					.set({ deactivatedAt: clock })
+					.where(and(eq(users.username, username), isNull(users.deactivatedAt)))
+					.returning({ id: users.id });
+				if (!user) return fail('user/not-found');
+				const ended = [
+					...(await tx
+						.delete(sessionRows)
+						.where(eq(sessionRows.userId, user.id))
+						.returning({ id: sessionRows.id })),
+					...(await tx.delete(apiTokens).where(eq(apiTokens.userId, user.id)).returning({ id: apiTokens.id }))
+				];
+				await noteEndings(
+					tx,
+					ended.map(({ id }) => `session:${id}`)
+				);
+				return ended;
+			});
+			for (const { id } of gone) closed(id);
 		},
 
 		/** Until when a session lives, Unix milliseconds; null when it is over. */
