@@ -13,8 +13,14 @@ class Raw extends EventEmitter {
 
 let raw: Raw;
 let sent: string[];
-let ended: (number | 'terminated')[];
-let socket: { OPEN: 1; readyState: number } & Pick<WebSocket, 'send' | 'close' | 'terminate'>;
+let ended: (number | 'cut')[];
+let socket: {
+	OPEN: 1;
+	readyState: number;
+	send(text: unknown): void;
+	close(code?: number): void;
+	terminate(): void;
+};
 
 beforeEach(() => {
 	vi.useFakeTimers();
@@ -24,14 +30,14 @@ beforeEach(() => {
 	socket = {
 		OPEN: 1,
 		readyState: 1,
-		send: (text: unknown) => void sent.push(String(text)),
-		close(code?: number) {
+		send: (text) => void sent.push(String(text)),
+		close(code) {
 			socket.readyState = 2;
 			ended.push(code ?? 0);
 		},
 		terminate() {
 			socket.readyState = 3;
-			ended.push('terminated');
+			ended.push('cut');
 		}
 	};
 	return () => vi.useRealTimers();
@@ -57,7 +63,7 @@ test('who answers pings stays; who does not is left within the pong time-out', (
 	const other = lifeOf();
 	other.noteSpoke();
 	sweepUntil(other, 9_000, { answers: false });
-	expect(ended).toEqual(['terminated']);
+	expect(ended).toEqual(['cut']);
 });
 
 test.each<[title: string, spoke: boolean, anonymous: boolean, code: number | null]>([
@@ -104,7 +110,7 @@ test('past 1 MiB it is closed, and left when it does not even take the farewell'
 	life.noteSending(11);
 	expect(ended).toEqual([4413]);
 	vi.advanceTimersByTime(500);
-	expect(ended).toEqual([4413, 'terminated']);
+	expect(ended).toEqual([4413, 'cut']);
 });
 
 test('a reader for whom something waits and nothing moves is closed; one that moves slowly is not', () => {
