@@ -19,7 +19,7 @@ export default defineConfig({
 				test: {
 					name: 'integration',
 					environment: 'node',
-					include: ['tests/{integration,tidy,types,bench}/**/*.test.ts'],
+					include: ['tests/{integration,tidy,types,bench,faults}/**/*.test.ts'],
 					globalSetup: ['tests/fixtures/global-setup.ts'],
 					testTimeout: 20_000,
 					hookTimeout: 30_000

@@ -19,6 +19,7 @@ const SHOWN_LINES = 300;
  * @property {Record<string, string>} [env]
  * @property {Need[]} [needs]
  * @property {boolean} [built] whether it runs the build
+ * @property {RegExp} [shows] the lines of its output that are shown also when all is well
  * @property {'vitest' | 'playwright'} [counts] whose report says how many tests there were; without it the step is one
  */
 
@@ -84,6 +85,12 @@ const STEPS = [
 		needs: ['postgresql'],
 		counts: 'vitest',
 		built: true
+	},
+	{
+		name: 'faults',
+		commands: [['../scripts/faults.mjs', '--short']],
+		built: true,
+		shows: /^(?:seeds|The promise was kept) .*/gm
 	},
 	{
 		name: 'e2e',
@@ -237,6 +244,8 @@ async function runStep(step) {
 	const since = performance.now();
 	let ok = true;
 	let said = '';
+	/** @type {string[]} */
+	const shown = [];
 	for (const command of step.commands) {
 		const reporters =
 			step.counts === 'vitest'
@@ -247,9 +256,12 @@ async function runStep(step) {
 			PLAYWRIGHT_JSON_OUTPUT_FILE: report
 		});
 		if (!result.ok) said += result.output;
+		shown.push(...(result.output.match(step.shows ?? /$^/) ?? []));
 		ok &&= result.ok;
 	}
-	if (!stoppedBy) tell(step.name, count(step, report, ok), since, said);
+	if (stoppedBy) return;
+	tell(step.name, count(step, report, ok), since, said);
+	if (ok) for (const line of shown) console.log(`       ${line}`);
 }
 
 /** Kit's generated types: ESLint and TypeScript need them. A build makes them too, and may have been made elsewhere. */
