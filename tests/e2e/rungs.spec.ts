@@ -133,7 +133,7 @@ test('a network that swallows everything: dead streams are left within 7.5 s, an
 			page.waitForFunction(
 				(carrying) => {
 					const line = [...document.querySelectorAll('p')].find((one) => /^Just now/.test(one.innerText));
-					return line && !line.innerText.includes(carrying) && Date.now();
+					return line && !line.innerText.startsWith(`Just now: ${carrying}`) && Date.now();
 				},
 				words,
 				{ polling: 'raf', timeout: 20_000 }
