@@ -23,6 +23,9 @@ export const CLOSE = {
 const CLOSE_WITHIN_MS = 500;
 const NOW = Promise.resolve();
 
+/** A clock that only goes on. Whole milliseconds: each socket keeps several, and a fraction would be an object of its own. */
+export const clockMs = (): number => Math.trunc(performance.now());
+
 /** One socket while it stands: whether its peer is there, speaks, and reads. One sweep looks after all of them. */
 export class SocketLife {
 	readonly #socket: WebSocket;
@@ -36,7 +39,7 @@ export class SocketLife {
 	/** Bytes that had left at the last look, and since when no more have. */
 	#left = 0;
 	#leftAt: number;
-	#waiting: (() => void)[] = [];
+	#waiting: (() => void)[] | null = null;
 
 	constructor(socket: WebSocket, raw: Socket, facts: { anonymous: boolean; now: number }) {
 		this.#socket = socket;
@@ -44,17 +47,19 @@ export class SocketLife {
 		this.#anonymous = facts.anonymous;
 		this.#openedAt = this.#heardAt = this.#leftAt = facts.now;
 		const resume = () => {
-			for (const wake of this.#waiting.splice(0)) wake();
+			const waiting = this.#waiting;
+			this.#waiting = null;
+			for (const wake of waiting ?? []) wake();
 		};
 		raw.on('drain', resume);
-		raw.once('close', resume);
+		raw.on('close', resume);
 	}
 
 	/** Resolves when this reader has taken what it was sent: before that, nothing more is read for it. */
 	readonly mayWrite = (): Promise<void> => {
 		// Past the stream's own mark, so a 'drain' will come.
 		if (this.#raw.writableLength < LOW_BUFFERED_BYTES || this.#raw.destroyed) return NOW;
-		return new Promise((resolve) => this.#waiting.push(resolve));
+		return new Promise((resolve) => (this.#waiting ??= []).push(resolve));
 	};
 
 	get isOpen(): boolean {

@@ -1,7 +1,8 @@
 import type { Encoder } from '@trpc/server/adapters/ws';
-import { MAX_BATCH, type Limits } from './limits';
+import type { ErrorDetails, ErrorKey } from '../../call/core/errors';
 import { failureShape } from './failure-response';
-import type { SocketLife } from './socket-life';
+import { MAX_BATCH, type Limits } from './limits';
+import { clockMs, type SocketLife } from './socket-life';
 import { TokenBucket } from './token-bucket';
 
 type Id = string | number;
@@ -26,87 +27,94 @@ function isRequest(message: unknown): message is Request {
 	return params['lastEventId'] === undefined || typeof params['lastEventId'] === 'string';
 }
 
-type Traffic = {
-	encoder: Encoder;
-	/** One message, ping or pong came, of whatever kind. */
-	noteMessage(now: number): void;
-};
-
 /**
  * What one socket may ask for. tRPC hands every message through its encoder, and this one counts: what is too much is
  * answered with a time, and does not reach a procedure; a flood ends the socket.
+ *
+ * A class, because every socket has one for as long as it stands: functions made per socket cost more than its numbers.
  */
-export function createTraffic(limits: Limits, life: SocketLife, answer: (message: string) => void): Traffic {
-	const bucket = new TokenBucket(limits.socketMessages, performance.now());
-	const pending = new Map<Id, 'subscription' | 'call'>();
-	let subscriptions = 0;
-	let waitMs = 0;
+export class SocketTraffic implements Encoder {
+	readonly #limits: Limits;
+	readonly #life: SocketLife;
+	readonly #bucket: TokenBucket;
+	readonly #pending = new Map<Id, 'subscription' | 'call'>();
+	#subscriptions = 0;
+	#waitMs = 0;
 
-	function refuse(id: Id, path: string, key: 'request/too-many' | 'input/invalid', details: object): void {
-		answer(JSON.stringify({ id, error: failureShape(key, { ...details }, path) }));
+	constructor(limits: Limits, life: SocketLife, now: number) {
+		this.#limits = limits;
+		this.#life = life;
+		this.#bucket = new TokenBucket(limits.socketMessages, now);
 	}
 
-	function settle(id: Id): void {
-		if (pending.get(id) === 'subscription') subscriptions -= 1;
-		pending.delete(id);
+	/** One message, ping or pong came, of whatever kind. */
+	noteMessage(now: number): void {
+		this.#life.noteHeard(now);
+		this.#take(1, now);
+	}
+
+	decode(data: string | Uint8Array): unknown {
+		if (!this.#life.isOpen) return [];
+		this.#life.noteSpoke();
+		const decoded: unknown = JSON.parse(typeof data === 'string' ? data : new TextDecoder().decode(data));
+		const messages: unknown[] = Array.isArray(decoded) ? decoded : [decoded];
+		if (messages.length > 1) this.#take(messages.length - 1, clockMs());
+		if (!this.#life.isOpen) return [];
+		// tRPC answers a frame of which it cannot read a part once, without an id: nothing in it is asked.
+		if (messages.length > MAX_BATCH || !messages.every(isRequest)) return null;
+		return messages.filter((message) => this.#admits(message));
+	}
+
+	encode(message: unknown): string {
+		const text = JSON.stringify(message);
+		this.#life.noteSending(text.length);
+		if (isRecord(message)) {
+			const { id, result } = message as { id?: Id | null; result?: { type?: string } };
+			const goesOn = result?.type === 'data' || result?.type === 'started';
+			if (id !== null && id !== undefined && !(goesOn && this.#pending.get(id) === 'subscription')) {
+				this.#settle(id);
+			}
+		}
+		return text;
+	}
+
+	#take(count: number, now: number): void {
+		this.#waitMs = this.#bucket.take(count, now);
+		if (this.#bucket.isFlooded) this.#life.close('tooMany');
+	}
+
+	#settle(id: Id): void {
+		if (this.#pending.get(id) === 'subscription') this.#subscriptions -= 1;
+		this.#pending.delete(id);
 	}
 
 	/** @returns whether it may go on to tRPC */
-	function admit(message: Request): boolean {
+	#admits(message: Request): boolean {
 		const { id, method } = message;
 		if (id === null || method === 'subscription.stop') return true;
 		const path = message.params.path.slice(0, MAX_ID_LENGTH);
 		if (typeof id === 'string' && id.length > MAX_ID_LENGTH) {
-			refuse(id.slice(0, MAX_ID_LENGTH), path, 'input/invalid', { path: 'id', problem: 'too long' });
-			return false;
+			return this.#refuse(id.slice(0, MAX_ID_LENGTH), path, 'input/invalid', {
+				path: 'id',
+				problem: 'too long'
+			});
 		}
-		if (pending.has(id)) {
-			refuse(id, path, 'input/invalid', { path: 'id', problem: 'in use' });
-			return false;
+		if (this.#pending.has(id)) {
+			return this.#refuse(id, path, 'input/invalid', { path: 'id', problem: 'in use' });
 		}
+		const { inFlightPerSocket, subscriptionsPerSocket } = this.#limits;
 		const subscribes = method === 'subscription';
-		const full = pending.size >= limits.inFlightPerSocket;
-		if (full || (subscribes && subscriptions >= limits.subscriptionsPerSocket) || waitMs > 0) {
-			refuse(id, path, 'request/too-many', { retryAfterMs: Math.max(waitMs, 1_000) });
-			return false;
+		const full = this.#pending.size >= inFlightPerSocket;
+		if (full || (subscribes && this.#subscriptions >= subscriptionsPerSocket) || this.#waitMs > 0) {
+			return this.#refuse(id, path, 'request/too-many', { retryAfterMs: Math.max(this.#waitMs, 1_000) });
 		}
-		pending.set(id, subscribes ? 'subscription' : 'call');
-		if (subscribes) subscriptions += 1;
+		this.#pending.set(id, subscribes ? 'subscription' : 'call');
+		if (subscribes) this.#subscriptions += 1;
 		return true;
 	}
 
-	return {
-		noteMessage(now) {
-			life.noteHeard(now);
-			waitMs = bucket.take(1, now);
-			if (bucket.isFlooded) life.close('tooMany');
-		},
-		encoder: {
-			decode(data) {
-				if (!life.isOpen) return [];
-				life.noteSpoke();
-				const decoded: unknown = JSON.parse(typeof data === 'string' ? data : new TextDecoder().decode(data));
-				const messages: unknown[] = Array.isArray(decoded) ? decoded : [decoded];
-				if (messages.length > 1) waitMs = bucket.take(messages.length - 1, performance.now());
-				if (bucket.isFlooded) life.close('tooMany');
-				if (!life.isOpen) return [];
-				// tRPC answers a frame of which it cannot read a part once, without an id: nothing in it is asked.
-				if (messages.length > MAX_BATCH || !messages.every(isRequest)) return null;
-				return messages.filter(admit);
-			},
-			encode(message) {
-				const text = JSON.stringify(message);
-				life.noteSending(text.length);
-				if (typeof message === 'object' && message !== null && 'id' in message) {
-					const { id, result } = message as { id: Id | null; result?: { type?: string } };
-					const goesOn =
-						id !== null &&
-						pending.get(id) === 'subscription' &&
-						(result?.type === 'data' || result?.type === 'started');
-					if (id !== null && !goesOn) settle(id);
-				}
-				return text;
-			}
-		}
-	};
+	#refuse(id: Id, path: string, key: ErrorKey, details: ErrorDetails): false {
+		this.#life.send(JSON.stringify({ id, error: failureShape(key, details, path) }));
+		return false;
+	}
 }

@@ -14,8 +14,8 @@ import { HAND_OVER_MS, MAX_PAYLOAD_BYTES, type Limits } from './limits';
 import type { Openings } from './openings';
 import type { Credentials, RequestFacts } from './parley';
 import { appRouter } from './router';
-import { SocketLife } from './socket-life';
-import { createTraffic } from './socket-traffic';
+import { clockMs, SocketLife } from './socket-life';
+import { SocketTraffic } from './socket-traffic';
 
 const SOCKET_PATH = '/trpc';
 const SWEEP_INTERVAL_MS = 500;
@@ -62,32 +62,34 @@ export function createSocketServer(deps: SocketDeps) {
 	const admissions = new WeakMap<IncomingMessage, Admission>();
 	const lives = new Set<SocketLife>();
 	const sweep = setInterval(() => {
-		const now = performance.now();
+		const now = clockMs();
 		for (const life of lives) life.sweep(now);
 	}, SWEEP_INTERVAL_MS).unref();
+
+	/** A frame that is none closes its socket, and the listener below has noted it. */
+	function onError(failure: Parameters<SocketDeps['onError']>[0]): void {
+		if (!isProtocolError(failure.error.cause)) deps.onError(failure);
+	}
+	const onSocketError = (error: Error) => deps.log.debug({ error: error.message }, 'socket failed');
 
 	function serve(socket: WebSocket, { life: welcome, raw, ...facts }: Admission): void {
 		const life = new SocketLife(socket, raw, {
 			anonymous: facts.identity === null,
-			now: performance.now()
+			now: clockMs()
 		});
 		lives.add(life);
 		welcome(life);
-		const traffic = createTraffic(deps.limits, life, (message) => socket.send(message));
-		for (const event of ['message', 'ping', 'pong'] as const) {
-			socket.on(event, () => traffic.noteMessage(performance.now()));
-		}
-		socket.once('close', () => lives.delete(life));
+		const traffic = new SocketTraffic(deps.limits, life, clockMs());
+		const note = () => traffic.noteMessage(clockMs());
+		for (const event of ['message', 'ping', 'pong'] as const) socket.on(event, note);
+		socket.on('close', () => lives.delete(life));
 		const context: Context = { ...deps.contextOf(facts), overSocket: true, mayWrite: life.mayWrite };
 		const connect = getWSConnectionHandler({
 			wss: server,
 			router: appRouter,
 			createContext: () => context,
-			onError(failure) {
-				// A frame that is none: it closes the socket, and the listener above has noted it.
-				if (!isProtocolError(failure.error.cause)) deps.onError(failure);
-			},
-			experimental_encoder: traffic.encoder
+			onError,
+			experimental_encoder: traffic
 		});
 		// It keeps the request for as long as the socket stands, and needs nothing of it.
 		connect(socket, { url: SOCKET_PATH, headers: {}, socket: raw } as unknown as IncomingMessage);
@@ -95,7 +97,7 @@ export function createSocketServer(deps: SocketDeps) {
 
 	server.on('connection', (socket: WebSocket, request: IncomingMessage) => {
 		// Before anything else: without a listener one malformed frame ends the process.
-		socket.on('error', (error) => deps.log.debug({ error: error.message }, 'socket failed'));
+		socket.on('error', onSocketError);
 		const admission = admissions.get(request);
 		if (admission) serve(socket, admission);
 		else socket.terminate();
@@ -163,7 +165,7 @@ export function createSocketServer(deps: SocketDeps) {
 				},
 				end: () => (life ? life.close('sessionOver') : raw.destroy())
 			});
-			raw.once('close', () => {
+			raw.on('close', () => {
 				clearTimeout(handOver);
 				close();
 			});
