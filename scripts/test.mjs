@@ -276,7 +276,7 @@ async function runStep(step) {
 			PLAYWRIGHT_JSON_OUTPUT_FILE: report
 		});
 		if (!result.ok) said += result.output;
-		shown.push(...(result.output.match(step.shows ?? /$^/) ?? []));
+		if (step.shows) shown.push(...(result.output.match(step.shows) ?? []));
 		ok &&= result.ok;
 	}
 	if (stoppedBy) return;
