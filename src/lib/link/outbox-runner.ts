@@ -129,6 +129,8 @@ export class OutboxRunner {
 		if (isSignedOut(key) && way === 'socket') return { type: 'failed', flight };
 		if (isSignedOut(key) || key === 'device/not-found') this.#options.onRejected(key);
 		if (code === 'INTERNAL_SERVER_ERROR' || code === 'SERVICE_UNAVAILABLE') return { type: 'failed', flight };
+		// It never reached the mailbox: the same again, after a rest.
+		if (key === 'request/too-many') return { type: 'failed', flight };
 		const wanted = details['wanted'];
 		const isNumber = typeof wanted === 'number' && Number.isSafeInteger(wanted) && wanted > 0;
 		return { type: 'refused', flight, refusal: { key, wanted: isNumber ? wanted : null } };
