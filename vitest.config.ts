@@ -9,6 +9,8 @@ export default defineConfig({
 	plugins: [svelte()],
 	resolve: { alias: { $lib } },
 	test: {
+		// One for each of CI's two cores, where the default is one: most of our tests wait for something.
+		maxWorkers: 2,
 		projects: [
 			{
 				extends: true,
