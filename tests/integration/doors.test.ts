@@ -89,7 +89,7 @@ describe('sockets', () => {
 	test('a burst is answered with a time; a flood ends the socket', async () => {
 		const socket = from.socket((await from.login()).headers);
 		await socket.opened;
-		for (let id = 1; id <= 500; id += 1) socket.ask(id, 'no.such', undefined, 'query');
+		for (let id = 1; id <= 500; id += 1) socket.ask(id, 'auth.me');
 		await expect.poll(() => socket.failureOf(500)).toBeDefined();
 		const refused = [...Array(500).keys()]
 			.map((n) => socket.failureOf(n + 1))
@@ -97,7 +97,7 @@ describe('sockets', () => {
 		expect(refused.length).toBeGreaterThan(20);
 		expect(refused[0]).toMatchObject({ httpStatus: 429 });
 		expect(refused.at(-1)?.details.retryAfterMs).toBeGreaterThan(100);
-		for (let id = 501; id <= 1_500; id += 1) socket.ask(id, 'no.such');
+		for (let id = 501; id <= 1_500; id += 1) socket.ask(id, 'auth.me');
 		expect(await socket.ended).toBe(4429);
 	});
 
@@ -106,6 +106,19 @@ describe('sockets', () => {
 		await socket.opened;
 		for (let n = 0; n < 2_000; n += 1) socket.pong();
 		expect(await socket.ended).toBe(4429);
+	});
+
+	test('what is malformed counts tenfold', async () => {
+		const socket = from.socket((await from.login()).headers);
+		await socket.opened;
+		for (let id = 1; id <= 90; id += 1) socket.send('{');
+		expect(await socket.ended).toBe(4429);
+		const other = from.socket((await from.login()).headers);
+		await other.opened;
+		for (let id = 1; id <= 50; id += 1) other.ask(id, 'no.such');
+		await expect.poll(() => other.heard.length).toBe(50);
+		other.ask(51, 'auth.me');
+		await expect.poll(() => other.failureOf(51)?.key).toBe('request/too-many');
 	});
 
 	test('so do the messages in one frame, and more than 32 are none', async () => {

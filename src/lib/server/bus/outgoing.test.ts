@@ -22,7 +22,7 @@ const news = fc.oneof(
 	fc.record({ type: fc.constant('missed' as const), seenAt: fc.option(small) }),
 	fc.constant({ type: 'closed' as const })
 );
-const publish = fc.tuple(fc.array(topic, { minLength: 1, maxLength: 120 }), news);
+const publish = fc.tuple(fc.array(topic, { minLength: 1, maxLength: 120, size: 'max' }), news);
 
 const flat = (entries: readonly Entry[]): [Topic, News][] =>
 	entries.flatMap(([topics, told]) => topics.map((one): [Topic, News] => [one, told]));
@@ -54,7 +54,7 @@ function newestOfEach(published: readonly Entry[]): [Topic, News][] {
 
 test('of the same thing on one topic only the newest goes, in the order in which the newest came', () => {
 	fc.assert(
-		fc.property(fc.array(publish, { maxLength: 40 }), (published) => {
+		fc.property(fc.array(publish, { maxLength: 40, size: 'max' }), (published) => {
 			const outgoing = new Outgoing();
 			for (const [topics, told] of published) outgoing.add(topics, told);
 			const expected = newestOfEach(published);
@@ -73,7 +73,7 @@ test('what waits does not grow with how often the same is told', () => {
 
 test('messages say the same as what went in, in order, and none is too large for NOTIFY', () => {
 	fc.assert(
-		fc.property(fc.array(publish, { maxLength: 100 }), (published) => {
+		fc.property(fc.array(publish, { maxLength: 100, size: 'max' }), (published) => {
 			const messages = encodeNews(ORIGIN, published);
 			for (const text of messages) {
 				expect(Buffer.byteLength(text)).toBeLessThanOrEqual(MAX_MESSAGE_CHARS);

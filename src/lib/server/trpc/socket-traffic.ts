@@ -7,10 +7,30 @@ import { TokenBucket } from './token-bucket';
 
 type Id = string | number;
 const MAX_ID_LENGTH = 64;
+const MALFORMED_COSTS = 10;
+const UNREADABLE = JSON.stringify({
+	id: null,
+	error: failureShape('input/invalid', { problem: 'PARSE_ERROR' })
+});
 
 type Request =
 	| { id: Id | null; method: 'subscription.stop' }
 	| { id: Id | null; method: 'query' | 'mutation' | 'subscription'; params: { path: string } };
+
+type Answer = {
+	id?: Id | null;
+	result?: { type?: string };
+	error?: { data?: { key?: string } };
+};
+
+/** Undefined for what is no JSON. */
+function parsed(data: string | Uint8Array): unknown {
+	try {
+		return JSON.parse(typeof data === 'string' ? data : new TextDecoder().decode(data));
+	} catch {
+		return undefined;
+	}
+}
 
 const isRecord = (value: unknown): value is Record<string, unknown> =>
 	typeof value === 'object' && value !== null && !Array.isArray(value);
@@ -56,12 +76,17 @@ export class SocketTraffic implements Encoder {
 	decode(data: string | Uint8Array): unknown {
 		if (!this.#life.isOpen) return [];
 		this.#life.noteSpoke();
-		const decoded: unknown = JSON.parse(typeof data === 'string' ? data : new TextDecoder().decode(data));
+		const decoded = parsed(data);
 		const messages: unknown[] = Array.isArray(decoded) ? decoded : [decoded];
 		if (messages.length > 1) this.#take(messages.length - 1, clockMs());
 		if (!this.#life.isOpen) return [];
-		// tRPC answers a frame of which it cannot read a part once, without an id: nothing in it is asked.
-		if (messages.length > MAX_BATCH || !messages.every(isRequest)) return null;
+		// A frame of which a part cannot be read is answered once, without an id, and nothing in it is asked. Not by
+		// tRPC: it makes two errors with their stacks first, and nonsense must be cheaper than sense.
+		if (messages.length > MAX_BATCH || !messages.every(isRequest)) {
+			this.#countMalformed();
+			this.#life.send(UNREADABLE);
+			return [];
+		}
 		return messages.filter((message) => this.#admits(message));
 	}
 
@@ -69,13 +94,19 @@ export class SocketTraffic implements Encoder {
 		const text = JSON.stringify(message);
 		this.#life.noteSending(text.length);
 		if (isRecord(message)) {
-			const { id, result } = message as { id?: Id | null; result?: { type?: string } };
+			const { id, result, error } = message as Answer;
+			if (error?.data?.key === 'input/invalid') this.#countMalformed();
 			const goesOn = result?.type === 'data' || result?.type === 'started';
 			if (id !== null && id !== undefined && !(goesOn && this.#pending.get(id) === 'subscription')) {
 				this.#settle(id);
 			}
 		}
 		return text;
+	}
+
+	/** An honest client sends none of these: they use up what a sender may do ten times as fast. */
+	#countMalformed(): void {
+		this.#take(MALFORMED_COSTS - 1, clockMs());
 	}
 
 	#take(count: number, now: number): void {
@@ -114,6 +145,7 @@ export class SocketTraffic implements Encoder {
 	}
 
 	#refuse(id: Id, path: string, key: ErrorKey, details: ErrorDetails): false {
+		if (key === 'input/invalid') this.#countMalformed();
 		this.#life.send(JSON.stringify({ id, error: failureShape(key, details, path) }));
 		return false;
 	}
