@@ -67,7 +67,7 @@ const steps = fc.array(
 			arbitrary: fc.record({ do: fc.constant('turn' as const), turns: fc.integer({ min: 1, max: 4 }) })
 		}
 	),
-	{ maxLength: 40 }
+	{ maxLength: 40, size: 'max' }
 );
 
 /** Runs the steps against a real inbox. @returns what its reader got */

@@ -176,7 +176,7 @@ describe('many senders at once', () => {
 	test('who repeat themselves and mix up ids leave each message once, and no hole', async () => {
 		const plan = fc.array(
 			fc.record({ id: fc.nat(4), author: fc.boolean(), room: fc.boolean(), text: fc.nat(1) }),
-			{ minLength: 1, maxLength: 25 }
+			{ minLength: 1, maxLength: 25, size: 'max' }
 		);
 		await fc.assert(
 			fc.asyncProperty(plan, async (sends) => {

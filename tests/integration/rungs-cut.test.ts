@@ -1,5 +1,6 @@
 import { afterAll, afterEach, beforeAll, expect, test } from 'vitest';
 import { LEASE_RENEW_INTERVAL_MS } from '../../src/lib/call/core/limits';
+import type { PageEvent } from '../../src/lib/link/page-events';
 import { openProgram, type Program } from '../fixtures/programs';
 import { startServer, type TestServer } from '../fixtures/server';
 import { openPair, openWays, sendFrom, standOn, textsAt, until, type Pair } from './rungs-world';
@@ -167,4 +168,24 @@ test('a way that refuses upgrades for good is asked more and more rarely, not in
 	// Half of each wait's range: 1 s after the first refusal, 1.5 s after the second.
 	expect(performance.now() - begun).toBeGreaterThan(2_400);
 	expect(bob.link.status).toMatchObject({ rung: 'sse', why: 'The WebSocket is blocked.' });
+});
+
+test('a tab that is hidden outside a call holds no connection for server-sent events or long polls', async () => {
+	let tell: (event: PageEvent) => void = () => {};
+	const watchPage = (report: typeof tell) => {
+		tell = report;
+		return () => {};
+	};
+	const { ways, bob } = await openBob(['websocket'], { watchPage });
+	await standOn('sse', bob);
+	tell('hidden');
+	await standOn('short-poll', bob);
+	await until(() => expect(ways.sse.connections()).toBe(0));
+	expect(bob.link.status.why).toBe('The WebSocket is blocked. This tab is in the background.');
+	bob.link.setInCall(true);
+	await standOn('sse', bob);
+	bob.link.setInCall(false);
+	await standOn('short-poll', bob);
+	tell('woken');
+	await standOn('sse', bob);
 });

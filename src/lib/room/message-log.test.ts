@@ -106,7 +106,7 @@ test('any interleaving of live, doubled, lost and paged messages ends with the w
 		fc.property(
 			fc.integer({ min: 0, max: LAST }),
 			fc.integer({ min: 0, max: 10 }),
-			fc.array(news, { maxLength: 60 }),
+			fc.array(news, { maxLength: 60, size: 'max' }),
 			fc.integer({ min: 1, max: 9 }),
 			(lastAtOpening, firstPage, items, limit) => {
 				let log = addMessages(

@@ -253,7 +253,7 @@ const starts = fc.constantFrom(
 
 test('any interleaving, glare and restarts end stable on both sides, with the same pair of descriptions', () => {
 	fc.assert(
-		fc.property(starts, fc.array(fc.nat(10_000), { maxLength: 150 }), (offers, choices) => {
+		fc.property(starts, fc.array(fc.nat(10_000), { maxLength: 150, size: 'max' }), (offers, choices) => {
 			const one = new Side('one', { polite: true, offersFirst: offers.one });
 			const two = new Side('two', { polite: false, offersFirst: offers.two });
 			play(one, two, choices);
@@ -271,7 +271,7 @@ test('any interleaving, glare and restarts end stable on both sides, with the sa
 
 test('in any interleaving, every candidate of the credentials in use arrives and is taken', () => {
 	fc.assert(
-		fc.property(fc.boolean(), fc.array(fc.nat(10_000), { maxLength: 150 }), (first, choices) => {
+		fc.property(fc.boolean(), fc.array(fc.nat(10_000), { maxLength: 150, size: 'max' }), (first, choices) => {
 			const one = new Side('one', { polite: true, offersFirst: first });
 			const two = new Side('two', { polite: false, offersFirst: !first });
 			play(one, two, choices);

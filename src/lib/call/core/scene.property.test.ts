@@ -38,7 +38,7 @@ const happening = fc.oneof(
 
 /** The life of one call as I see it: one snapshot per version. */
 const life = fc
-	.tuple(fc.array(fc.tuple(happening, fc.nat(30_000)), { maxLength: 12 }), fc.boolean())
+	.tuple(fc.array(fc.tuple(happening, fc.nat(30_000)), { maxLength: 12, size: 'max' }), fc.boolean())
 	.map(([events, withCat]): CallSnapshot[] => {
 		const calleeIds = withCat ? [ME, 'cat'] : [ME];
 		let now = 1_000;
@@ -78,7 +78,7 @@ test('lost, doubled and shuffled news end like all of them in order, once the la
 	fc.assert(
 		fc.property(
 			life.chain((calls) =>
-				fc.tuple(fc.constant(calls), fc.array(fc.constantFrom(...calls), { maxLength: 20 }))
+				fc.tuple(fc.constant(calls), fc.array(fc.constantFrom(...calls), { maxLength: 20, size: 'max' }))
 			),
 			([calls, some]) => {
 				const last = calls.at(-1);
