@@ -7,7 +7,7 @@ export const PROBE_CAP_MS = 30_000;
  * The longest pause between two tries of what must not stop: everybody is back within 5 s of the server's return, and
  * spread over the time before. Well below a signal's 30 s and a call's grace of 20 s.
  */
-export const RETRY_CAP_MS = 4_000;
+export const RETRY_CAP_MS = 3_000;
 
 /**
  * Full jitter: anywhere between nothing and a bound that doubles with each failure in a row. A fixed pause

@@ -3,6 +3,7 @@ import { retryWait, type Wait } from './backoff';
 import {
 	carrier,
 	FIRST_POLL_WITHIN_MS,
+	isWebSocketsTurn,
 	pollRung,
 	polls,
 	type Ladder,
@@ -16,6 +17,11 @@ export const SHORT_POLL_INTERVAL_MS = 1_500;
 const STATE_POLL_SPACING_MS = 100;
 /** A poll that was to wait and did not (a server that drains): do not ask in a tight loop. */
 const EMPTY_POLL_SPACING_MS = 1_000;
+
+/** The server answers, and a WebSocket that will probably stand in a moment needs no long poll beside it. */
+const WEBSOCKET_HEAD_START_MS = 1_000;
+/** One that has stood on this network before will again: it is the server that is slow, with everybody coming back. */
+const WEBSOCKET_RETURN_MS = 3_000;
 
 type Answer = Extract<LadderEvent, { type: 'poll-answered' }>;
 
@@ -60,8 +66,13 @@ export function answered(ladder: Ladder, event: Answer, now: number): Next {
 	if (pollRung(judged) === 'short-poll' && !(event.hole && event.news === 'signals')) {
 		return schedule(judged, after(Math.max(0, SHORT_POLL_INTERVAL_MS - event.tookMs)));
 	}
-	const restMs = restAfter(event, ladder.waits);
+	const restMs = Math.max(headStart(judged, event), restAfter(event, ladder.waits));
 	return restMs === 0 ? poll(judged) : schedule(judged, after(restMs));
+}
+
+function headStart(ladder: Ladder, { news, hole }: Answer): number {
+	if (!isWebSocketsTurn(ladder) || news === 'signals' || hole) return 0;
+	return ladder.websocket.stoodAt > 0 ? WEBSOCKET_RETURN_MS : WEBSOCKET_HEAD_START_MS;
 }
 
 /** A poll that waited failed, and the next, which did not, was answered: something on the way cuts long polls off. */

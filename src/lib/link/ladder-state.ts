@@ -155,6 +155,11 @@ export function polls(ladder: Ladder): boolean {
 	return uses(ladder, 'long-poll') || uses(ladder, 'short-poll');
 }
 
+/** It is on its way, and the rungs below give it time. */
+export function isWebSocketsTurn({ holdsSse, websocket }: Ladder): boolean {
+	return holdsSse && websocket.at === 'opening';
+}
+
 /** How polls are made just now. Only for who polls. */
 export function pollRung(ladder: Ladder): 'long-poll' | 'short-poll' {
 	const long = uses(ladder, 'long-poll') && !(ladder.longPolls.resting && uses(ladder, 'short-poll'));

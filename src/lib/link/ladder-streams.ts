@@ -2,6 +2,7 @@ import { step } from '../call/core/step';
 import { scheduleFirstPoll, poll } from './ladder-polls';
 import {
 	carrier,
+	isWebSocketsTurn,
 	polls,
 	restOf,
 	uses,
@@ -14,12 +15,15 @@ import { afterLoss, afterRefusal, isLeftAlone } from './rung-health';
 
 /** A WebSocket that does not stand by then gets server-sent events beside it. */
 export const WEBSOCKET_GOES_FIRST_MS = 2_000;
+/** On a network where it has stood before, a server that has just come back is slow: more connections make it slower. */
+export const WEBSOCKET_COMES_BACK_MS = 6_000;
 
 export function openStream(ladder: Ladder, rung: StreamRung): Next {
 	const opened: Ladder = { ...ladder, [rung]: { ...ladder[rung], at: 'opening' } };
 	const effects: LadderEffect[] = [{ type: 'open-stream', rung }];
 	if (rung === 'websocket' && ladder.holdsSse) {
-		effects.push({ type: 'schedule-hold', afterMs: WEBSOCKET_GOES_FIRST_MS, withinMs: 0 });
+		const afterMs = ladder.websocket.stoodAt > 0 ? WEBSOCKET_COMES_BACK_MS : WEBSOCKET_GOES_FIRST_MS;
+		effects.push({ type: 'schedule-hold', afterMs, withinMs: 0 });
 	}
 	return step(opened, ...effects);
 }
@@ -82,7 +86,13 @@ export function failed(ladder: Ladder, rung: StreamRung, unauthorized: boolean, 
 		const asked = poll({ ...down, poll: 'idle' }, { wait: false });
 		return step(asked.state, ...leave, { type: 'stop-poll' }, ...asked.effects);
 	}
-	if (!stood) return step(down, ...leave);
+	if (!stood) {
+		// The polls had given it time.
+		if (!isWebSocketsTurn(ladder) || down.poll !== 'scheduled' || down.pollFailures > 0)
+			return step(down, ...leave);
+		const asked = poll(down);
+		return step(asked.state, ...leave, ...asked.effects);
+	}
 	const next = scheduleFirstPoll(down);
 	return step(next.state, ...leave, ...next.effects);
 }

@@ -24,7 +24,7 @@ import {
 	stands
 } from './ladder-fixture';
 import { FIRST_POLL_WITHIN_MS, type Ladder, type LadderEvent } from './ladder-state';
-import { WEBSOCKET_GOES_FIRST_MS } from './ladder-streams';
+import { WEBSOCKET_COMES_BACK_MS, WEBSOCKET_GOES_FIRST_MS } from './ladder-streams';
 
 test.each<[title: string, from: Ladder, event: LadderEvent, rung: string, effects: string[]]>([
 	['new -> start -> registering', newLadder(0), { type: 'start' }, 'none', ['open-device']],
@@ -56,11 +56,11 @@ test.each<[title: string, from: Ladder, event: LadderEvent, rung: string, effect
 
 	['polling -> WebSocket stands -> it carries', polling, stands('websocket'), 'websocket', ['stop-poll']],
 	[
-		'polling -> WebSocket refused -> server-sent events at once',
+		'polling -> WebSocket refused -> server-sent events, and the poll that had given it time, at once',
 		polling,
 		failed('websocket'),
 		'long-poll',
-		['close-stream', 'schedule-probe', 'open-stream']
+		['close-stream', 'schedule-probe', 'poll', 'open-stream']
 	],
 	[
 		'polling -> WebSocket late -> server-sent events too',
@@ -159,7 +159,7 @@ test.each<[title: string, from: Ladder, event: LadderEvent, rung: string, effect
 		run(cutOnce, pollFailed, pollDue, pollFailed, pollDue),
 		answered,
 		'long-poll',
-		['schedule-poll', 'open-stream', 'schedule-hold']
+		['open-stream', 'schedule-hold', 'schedule-poll']
 	],
 	['short polls -> probe -> long polls', shortPolling, due('long-poll'), 'long-poll', []],
 
@@ -306,6 +306,20 @@ test('the WebSocket has two seconds for itself before server-sent events are ope
 	const { effects } = transition(registering, opened, 0);
 	expect(effects).toContainEqual({ type: 'schedule-hold', afterMs: WEBSOCKET_GOES_FIRST_MS, withinMs: 0 });
 	expect(effects).not.toContainEqual({ type: 'open-stream', rung: 'sse' });
+});
+
+test('a WebSocket that is on its way needs no long poll beside it for a while; one that has stood before, for longer', () => {
+	const schedule = { type: 'schedule-poll', withinMs: 0 };
+	expect(transition(begun, answered, 0).effects).toEqual([{ ...schedule, afterMs: 1_000 }]);
+	const stood = transition(polling, stands('websocket'), 60_000).state;
+	const back = transition(run(stood, failed('websocket'), pollDue, pollFailed, pollDue), answered, 0);
+	expect(back.effects).toEqual([
+		{ type: 'open-stream', rung: 'websocket' },
+		{ type: 'schedule-hold', afterMs: WEBSOCKET_COMES_BACK_MS, withinMs: 0 },
+		{ ...schedule, afterMs: WEBSOCKET_COMES_BACK_MS / 2 }
+	]);
+	const withSignals = { ...answered, news: 'signals' } as const;
+	expect(transition(begun, withSignals, 0).effects).toEqual([{ type: 'poll', wait: true }]);
 });
 
 test('a server that was away says nothing against the streams: the WebSocket is opened as soon as a poll is answered', () => {

@@ -31,7 +31,8 @@ import { isLeftAlone, UNTRIED } from './rung-health';
  * stream costs no wait, and one that falls over is replaced within a poll. Two readers at once do no harm: all
  * rungs move the same cursor.
  *
- *   WebSocket   opened beside the first poll; probed for as long as something lower carries us
+ *   WebSocket   opened beside the first poll, and given a moment before the next; probed for as long as something lower
+ *               carries us
  *   SSE         opened beside the polls once the WebSocket is refused, or late; closed when the WebSocket stands
  *   long poll   what polls are; but for the first after a failure, which asks for an answer at once
  *   short poll  where long polls are cut off, and in hidden tabs outside a call
@@ -177,10 +178,12 @@ function handleReading(ladder: Ladder, event: LadderEvent, now: number): Next {
 			return ladder.poll === 'scheduled' ? poll(ladder) : step(ladder);
 		case 'poll-answered': {
 			if (ladder.poll !== 'in-flight') return step(ladder);
-			const next = answered(ladder, event, now);
-			if (ladder.pollFailures === 0 || ladder.longPolls.suspect || carrier(ladder)) return next;
-			const forgiven = forgive(next.state);
-			return step(forgiven.state, ...next.effects, ...forgiven.effects);
+			if (ladder.pollFailures === 0 || ladder.longPolls.suspect || carrier(ladder)) {
+				return answered(ladder, event, now);
+			}
+			const forgiven = forgive(ladder);
+			const next = answered(forgiven.state, event, now);
+			return step(next.state, ...forgiven.effects, ...next.effects);
 		}
 		case 'poll-failed':
 			return ladder.poll === 'in-flight' ? pollFailed(ladder) : step(ladder);

@@ -19,6 +19,19 @@ export function createApiTokens(db: Db) {
 	/** A program may ask many times a second; a minute is near enough for "last used". */
 	const usedLately = sql<boolean>`coalesce(${apiTokens.lastUsedAt} > ${clock} - interval '1 minute', false)`;
 
+	const findOwner = db
+		.select({
+			id: apiTokens.id,
+			userId: users.id,
+			username: users.username,
+			displayName: users.displayName,
+			usedLately
+		})
+		.from(apiTokens)
+		.innerJoin(users, eq(users.id, apiTokens.userId))
+		.where(and(eq(apiTokens.tokenHash, sql.placeholder('tokenHash')), isNull(users.deactivatedAt)))
+		.prepare('find_token_owner');
+
 	return {
 		/** @throws {ParleyError} `token/too-many` */
 		async create(userId: string, name: string): Promise<NewApiToken> {
@@ -71,17 +84,7 @@ export function createApiTokens(db: Db) {
 
 		/** @returns null for what is not a token of somebody here */
 		async find(tokenHash: string) {
-			const [row] = await db
-				.select({
-					id: apiTokens.id,
-					userId: users.id,
-					username: users.username,
-					displayName: users.displayName,
-					usedLately
-				})
-				.from(apiTokens)
-				.innerJoin(users, eq(users.id, apiTokens.userId))
-				.where(and(eq(apiTokens.tokenHash, tokenHash), isNull(users.deactivatedAt)));
+			const [row] = await findOwner.execute({ tokenHash });
 			if (!row) return null;
 			if (!row.usedLately) {
 				await db

@@ -16,7 +16,7 @@ import { createAccess } from './access';
 import { databaseNow, insertCall, lockCall, renewLease, saveCall, saveDeadline } from './call-rows';
 import { createConnections } from './connections';
 import { createHistory } from './history';
-import { loadSnapshots } from './snapshots';
+import { loadSnapshots, prepareLiveSnapshots } from './snapshots';
 
 /** Tells whoever must know. Run it after the commit, never before. */
 type AfterCommit = () => void;
@@ -135,7 +135,7 @@ export function createCalls({ db, bus, settings, memberIds, endDevices, raiseEpo
 		snapshot,
 
 		/** All live calls that this person may see. */
-		live: (viewerId: string) => loadSnapshots(db, viewerId, 'live'),
+		live: prepareLiveSnapshots(db),
 
 		get: requireSnapshot,
 

@@ -26,6 +26,14 @@ function outcomeFor(
 }
 
 export function createHistory({ db, bus }: { db: Db; bus: Bus }) {
+	const countMissed = db
+		.select({ missed: count() })
+		.from(callParticipants)
+		.where(
+			and(eq(callParticipants.userId, sql.placeholder('userId')), isMissed, isNull(callParticipants.seenAt))
+		)
+		.prepare('count_missed');
+
 	/** One person's calls that are over (for them), newest first, by keyset. */
 	async function history(input: {
 		userId: string;
@@ -103,10 +111,7 @@ export function createHistory({ db, bus }: { db: Db; bus: Bus }) {
 
 		/** Missed calls that were not looked at yet. */
 		async missedCount(userId: string): Promise<number> {
-			const [row] = await db
-				.select({ missed: count() })
-				.from(callParticipants)
-				.where(and(eq(callParticipants.userId, userId), isMissed, isNull(callParticipants.seenAt)));
+			const [row] = await countMissed.execute({ userId });
 			return row?.missed ?? 0;
 		},
 

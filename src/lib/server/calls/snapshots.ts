@@ -1,33 +1,45 @@
-import { and, asc, eq, inArray, ne } from 'drizzle-orm';
+import { and, asc, eq, inArray, ne, sql, type Placeholder, type SQL } from 'drizzle-orm';
 import { projectCall } from '../../call/core/call-projection';
 import type { CallSnapshot } from '../../call/core/snapshot';
-import type { DbOrTx } from '../db/client';
+import type { Db, DbOrTx } from '../db/client';
 import { callDevices, callParticipants, calls, mailboxes, roomMembers, rooms, users } from '../db/schema';
 
-/**
- * Reads calls as one viewer may see them. Calls in rooms that the viewer is not in are left out.
- *
- * The calls' rows are read first: what is read after is at least as new as their version, never older.
- */
-export async function loadSnapshots(
-	db: DbOrTx,
-	viewerId: string,
-	which: { callIds: string[] } | { liveIn: string } | 'live'
-): Promise<CallSnapshot[]> {
-	const live = ne(calls.phase, 'ended');
-	const wanted =
-		which === 'live'
-			? live
-			: 'liveIn' in which
-				? and(live, eq(calls.roomId, which.liveIn))
-				: inArray(calls.id, which.callIds);
-	const found = await db
+/** Calls in rooms that the viewer is not in are left out. */
+function selectCalls(db: DbOrTx, viewerId: string | Placeholder, wanted: SQL | undefined) {
+	return db
 		.select({ call: calls, roomName: rooms.name, roomKind: rooms.kind })
 		.from(calls)
 		.innerJoin(roomMembers, eq(roomMembers.roomId, calls.roomId))
 		.innerJoin(rooms, eq(rooms.id, calls.roomId))
 		.where(and(eq(roomMembers.userId, viewerId), wanted))
 		.orderBy(asc(calls.startedAt));
+}
+
+const isLive = ne(calls.phase, 'ended');
+
+/** Reads calls as one viewer may see them. */
+export async function loadSnapshots(
+	db: DbOrTx,
+	viewerId: string,
+	which: { callIds: string[] } | { liveIn: string }
+): Promise<CallSnapshot[]> {
+	const wanted =
+		'liveIn' in which ? and(isLive, eq(calls.roomId, which.liveIn)) : inArray(calls.id, which.callIds);
+	return withPeople(db, viewerId, await selectCalls(db, viewerId, wanted));
+}
+
+/** All live calls of a viewer. Everybody who comes asks for this: its statement is built once. */
+export function prepareLiveSnapshots(db: Db): (viewerId: string) => Promise<CallSnapshot[]> {
+	const live = selectCalls(db, sql.placeholder('viewerId'), isLive).prepare('find_live_calls');
+	return async (viewerId) => withPeople(db, viewerId, await live.execute({ viewerId }));
+}
+
+/** The calls' rows are read first: what is read after is at least as new as their version, never older. */
+async function withPeople(
+	db: DbOrTx,
+	viewerId: string,
+	found: Awaited<ReturnType<typeof selectCalls>>
+): Promise<CallSnapshot[]> {
 	if (found.length === 0) return [];
 
 	const callIds = found.map(({ call }) => call.id);

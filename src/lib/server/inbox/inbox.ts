@@ -3,9 +3,14 @@ import type { InboxItem, InboxPage, RoomHead, RoomMessage, ViewerState } from '.
 import { formatEventId, parseEventId, type Cursor } from '../../call/core/signal';
 import type { CallSnapshot } from '../../call/core/snapshot';
 import type { Bus, Topic } from '../bus/bus';
+import { RecentMap } from '../bus/recent-map';
 import { createChanges } from './changes';
 import { isBehind, MailboxReader, type Mailboxes, type MailboxRead } from './mailbox-reader';
 import { NewsQueue, type Waking } from './news-queue';
+
+/** What is kept of what viewers see. */
+const MOST_STATES = 1_000;
+type KeptState = Omit<ViewerState, 'serverNow'>;
 
 /** Whose stream it is. `identityId` is the session or token that opened it: when it ends, so does the stream. */
 export type Viewer = { deviceId: string; userId: string; identityId: string };
@@ -35,6 +40,9 @@ export function createInbox(deps: InboxDeps) {
 	const { bus } = deps;
 	const serverId = randomBytes(6).toString('hex');
 	const changes = createChanges(bus, serverId);
+	const states = new RecentMap<{ tag: string; state: Promise<KeptState> }>(MOST_STATES, () =>
+		performance.now()
+	);
 	const readers = new Set<NewsQueue>();
 	let itemsSent = 0;
 
@@ -43,13 +51,29 @@ export function createInbox(deps: InboxDeps) {
 		for (const queue of readers) queue.push({ type: 'lost' });
 	});
 
-	async function stateFor(userId: string): Promise<ViewerState> {
+	async function readState(userId: string): Promise<KeptState> {
 		const [calls, rooms, missedCount] = await Promise.all([
 			deps.liveCalls(userId),
 			deps.roomHeads(userId),
 			deps.missedCount(userId)
 		]);
-		return { serverNow: deps.now(), calls, rooms, missedCount };
+		return { calls, rooms, missedCount };
+	}
+
+	/** Read once for each tag: who comes back asks by a poll, and again by a stream in the next moment. */
+	async function stateFor(userId: string): Promise<ViewerState> {
+		const tag = changes.tagOf(userId);
+		let kept = states.get(userId);
+		if (kept?.tag !== tag) {
+			kept = { tag, state: readState(userId) };
+			states.set(userId, kept);
+		}
+		try {
+			return { serverNow: deps.now(), ...(await kept.state) };
+		} catch (error) {
+			if (states.get(userId) === kept) states.delete(userId);
+			throw error;
+		}
 	}
 
 	/** Everything one reader needs, from the moment it listens on. */

@@ -20,10 +20,13 @@ const REASONS: Record<string, string> = {
 /** How long a request may take to come in, not how long its answer takes: polls wait and streams last. */
 const TIMEOUTS = { headersTimeout: 10_000, requestTimeout: 30_000, connectionsCheckingInterval: 1_000 };
 
+/** Connections that wait to be taken: everybody comes back at once after a restart. The system caps it. */
+const BACKLOG = 4_096;
+
 function listen(server: Server, port: number, host: string): Promise<number> {
 	return new Promise((resolve, reject) => {
 		server.once('error', reject);
-		server.listen(port, host, () => {
+		server.listen(port, host, BACKLOG, () => {
 			server.off('error', reject);
 			resolve((server.address() as AddressInfo).port);
 		});

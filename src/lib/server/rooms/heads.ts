@@ -1,13 +1,13 @@
-import { and, desc, eq, ne, sql } from 'drizzle-orm';
+import { and, desc, eq, ne, sql, type Placeholder } from 'drizzle-orm';
 import { alias } from 'drizzle-orm/pg-core';
 import type { RoomHead } from '../../call/core/inbox';
-import type { DbOrTx } from '../db/client';
+import type { Db, DbOrTx } from '../db/client';
 import { messages, roomMembers, rooms, users } from '../db/schema';
 
 const others = alias(roomMembers, 'others');
 
 /** Rooms as this member sees them: a direct room bears the other person's name. Newest activity first. */
-export function findHeads(db: DbOrTx, userId: string, roomId?: string): Promise<RoomHead[]> {
+function selectHeads(db: DbOrTx, userId: string | Placeholder, roomId?: string) {
 	return db
 		.select({
 			id: rooms.id,
@@ -29,4 +29,15 @@ export function findHeads(db: DbOrTx, userId: string, roomId?: string): Promise<
 			desc(sql`greatest(${messages.createdAt}, ${rooms.createdAt}, ${roomMembers.joinedAt})`),
 			rooms.id
 		);
+}
+
+export async function findHead(db: DbOrTx, userId: string, roomId: string): Promise<RoomHead | null> {
+	const [found] = await selectHeads(db, userId, roomId);
+	return found ?? null;
+}
+
+/** Everybody who comes asks for this: its statement is built once. */
+export function prepareHeads(db: Db): (userId: string) => Promise<RoomHead[]> {
+	const heads = selectHeads(db, sql.placeholder('userId')).prepare('find_room_heads');
+	return (userId) => heads.execute({ userId });
 }

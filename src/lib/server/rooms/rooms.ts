@@ -6,7 +6,7 @@ import { NO_TRUST, Remembered, type Trust } from '../bus/remembered';
 import type { Db, Tx } from '../db/client';
 import { noteMemberGone } from '../db/endings';
 import { roomInvites, roomMembers, rooms, users } from '../db/schema';
-import { findHeads } from './heads';
+import { findHead, prepareHeads } from './heads';
 import { createInvites } from './invites';
 import {
 	lockRoomFor,
@@ -67,10 +67,7 @@ export function createRooms({
 		);
 	}
 
-	async function head(roomId: string, userId: string): Promise<RoomHead | null> {
-		const [found] = await findHeads(db, userId, roomId);
-		return found ?? null;
-	}
+	const head = (roomId: string, userId: string) => findHead(db, userId, roomId);
 
 	async function requireHead(roomId: string, userId: string): Promise<RoomHead> {
 		return (await head(roomId, userId)) ?? fail('room/not-found');
@@ -106,7 +103,7 @@ export function createRooms({
 
 	return {
 		/** The rooms one is in, newest activity first. */
-		list: (userId: string): Promise<RoomHead[]> => findHeads(db, userId),
+		list: prepareHeads(db),
 
 		/** Null for an unknown room and for one that this user is not in. */
 		head,

@@ -21,6 +21,15 @@ const topicOf = (deviceId: string) => `device:${deviceId}` as const;
 /** Page loads and other programs' connections, each with a mailbox of its own. */
 export function createDevices({ db, bus, trust = NO_TRUST }: { db: Db; bus: Bus; trust?: Trust }) {
 	const owners = new Remembered<Owned>({ trust });
+	const findOwner = db
+		.select({
+			id: devices.id,
+			userId: devices.userId,
+			seenLongAgo: sql<boolean>`${devices.seenAt} < ${clock} - interval '1 minute'`
+		})
+		.from(devices)
+		.where(eq(devices.id, sql.placeholder('deviceId')))
+		.prepare('find_device_owner');
 	/** Held since `noteSeen` was asked last. */
 	const seen = new Set<string>();
 	bus.subscribeAll((news, topic) => {
@@ -50,14 +59,7 @@ export function createDevices({ db, bus, trust = NO_TRUST }: { db: Db; bus: Bus;
 		 */
 		async require(deviceId: string, userId: string): Promise<Owned> {
 			const device = await owners.get(deviceId, async () => {
-				const [found] = await db
-					.select({
-						id: devices.id,
-						userId: devices.userId,
-						seenLongAgo: sql<boolean>`${devices.seenAt} < ${clock} - interval '1 minute'`
-					})
-					.from(devices)
-					.where(eq(devices.id, deviceId));
+				const [found] = await findOwner.execute({ deviceId });
 				if (!found) return null;
 				const { seenLongAgo, ...owned } = found;
 				if (seenLongAgo && owned.userId === userId) {
