@@ -144,9 +144,10 @@ describe('refusals', () => {
 			failure('signal/not-in-call', { wanted: 1 })
 		);
 		await server.sql`update calls set phase = 'ended' where id = ${callId}`;
-		await expect(server.signals.send(sendOf(way, 1, 'a'))).rejects.toEqual(
-			failure('signal/not-in-call', { wanted: 1 })
-		);
+		const send = sendOf(way, 1, 'a');
+		await expect(server.signals.send(send)).rejects.toEqual(failure('signal/not-in-call', { wanted: 1 }));
+		send.signals[0]!.callVersion = Number.MAX_SAFE_INTEGER;
+		await expect(server.signals.send(send)).rejects.toEqual(failure('signal/not-in-call', { wanted: 1 }));
 	});
 
 	test.each(['from', 'to'] as const)('a device that has left sends and gets nothing (%s)', async (end) => {

@@ -209,7 +209,7 @@ const { sql: WRITE } = new PgDialect().sqlToQuery(sql`
 		judged as (
 			select sent.*, boxes.epoch, boxes.head, boxes.is_full, coalesce(known.last_n, 0) as last_n,
 				-- What it had seen cannot be newer than what there is.
-				least(sent.call_version, calls.version) as seen_version,
+				least(sent.call_version, coalesce(calls.version, 1)) as seen_version,
 				sender.device_id is not null and receiver.device_id is not null as is_live
 			from sent
 			join boxes on boxes.id = sent.mailbox_id
@@ -263,7 +263,7 @@ const { sql: WRITE } = new PgDialect().sqlToQuery(sql`
 				when judged.is_full then 'full'
 				else 'gap'
 			end as verdict,
-			taken.seq::int as seq, coalesce(judged.seen_version, 1)::int as "callVersion"
+			taken.seq::int as seq, judged.seen_version::int as "callVersion"
 		from judged
 		left join taken on taken.i = judged.i
 		left join raised on raised.id = judged.mailbox_id
