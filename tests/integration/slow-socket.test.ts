@@ -1,7 +1,9 @@
 import { randomUUID } from 'node:crypto';
+import type { IncomingMessage, ServerResponse } from 'node:http';
 import { connect, type Socket } from 'node:net';
 import { setFlagsFromString } from 'node:v8';
 import { runInNewContext } from 'node:vm';
+import { getRequest, setResponse } from '@sveltejs/kit/node';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { GlobalThisWSS } from 'trpc-sveltekit/websocket';
 import type { WebSocketServer } from 'ws';
@@ -29,7 +31,7 @@ beforeAll(async () => {
 	const env = readEnv({ STUN_URLS: 'none', DATABASE_URL: database.url, PARLEY_LIMITS: '10' });
 	parley = await wire({ env, connection, log: createLogger('silent') });
 	port = await web.listen(0, '127.0.0.1');
-	web.serve((_request, response) => response.writeHead(404).end(), parley.handleUpgrade);
+	web.serve((request, response) => void answer(request, response), parley.handleUpgrade);
 });
 afterAll(async () => {
 	await parley?.close();
@@ -38,6 +40,15 @@ afterAll(async () => {
 	await connection?.close();
 	await database?.drop();
 });
+
+/** As Kit's server does it. */
+async function answer(incoming: IncomingMessage, response: ServerResponse): Promise<void> {
+	const request = await getRequest({ base: `http://127.0.0.1:${port}`, request: incoming });
+	const bearer = request.headers.get('authorization')?.replace('Bearer ', '');
+	const known = await parley.authenticate({ bearer });
+	const facts = { identity: known?.identity ?? null, hasCredentials: true, ip: '127.0.0.1', cookie: null };
+	await setResponse(response, await parley.handleApi(request, facts));
+}
 
 type Somebody = { api: Api; authorization: string; deviceId: string };
 
@@ -193,6 +204,37 @@ test('5 MB for a client that does not read: at most 1 MiB is held for it, and it
 	watch.stop();
 	deafAgain.destroy();
 	expect(held).toBeLessThanOrEqual(MAX_BUFFERED_BYTES);
+});
+
+test('the same over server-sent events: at most 1 MiB is held', async () => {
+	const call = await callOfTwo();
+	const { deviceId, authorization, api } = call.to;
+	const input = encodeURIComponent(JSON.stringify({ deviceId, lastEventId: '1:0:x' }));
+	const deaf = connect(port, '127.0.0.1').on('error', () => {});
+	deaf.write(
+		`GET /trpc/inbox.stream?input=${input} HTTP/1.1\r\nhost: x\r\nauthorization: ${authorization}\r\n\r\n`
+	);
+	await new Promise((resolve) => deaf.once('data', resolve));
+	deaf.pause();
+	const before = heldBytes();
+	// 10 MB, of which the system takes a few. A mailbox holds no more than 4 MiB at a time.
+	for (const upTo of [120, 240]) {
+		await sendSignals(call, 120, BODY, upTo - 119);
+		await api.inbox.ack({ deviceId, cursor: { epoch: 1, seq: upTo } });
+	}
+	let last = 0;
+	await expect
+		.poll(
+			() => {
+				const moved = Math.abs(heldBytes() - last);
+				last = heldBytes();
+				return moved;
+			},
+			{ interval: 300, timeout: 10_000 }
+		)
+		.toBeLessThan(50_000);
+	expect(last - before).toBeLessThanOrEqual(MAX_BUFFERED_BYTES);
+	deaf.destroy();
 });
 
 test('answers that nobody takes: the socket is closed before more than 1 MiB waits', async () => {
