@@ -21,7 +21,7 @@ export default defineConfig({
 				test: {
 					name: 'integration',
 					environment: 'node',
-					include: ['tests/{integration,tidy,types,bench,faults}/**/*.test.ts'],
+					include: ['tests/{integration,simulation,tidy,types,bench,faults}/**/*.test.ts'],
 					globalSetup: ['tests/fixtures/global-setup.ts'],
 					testTimeout: 20_000,
 					hookTimeout: 30_000

@@ -22,6 +22,8 @@ export type Scene = {
 	readonly calls: ReadonlyMap<string, CallSnapshot>;
 	/** Ended calls by id. Late news must not bring them back. */
 	readonly over: ReadonlyMap<string, CallSnapshot>;
+	/** Calls that were not to be seen any more, with the version seen last: we may be in their room again by now. */
+	readonly gone: ReadonlyMap<string, number>;
 	readonly here: Here | null;
 	/** Calls that this device asked to enter, or declined: their ring is nobody else's doing. */
 	readonly touched: ReadonlySet<string>;
@@ -63,7 +65,15 @@ const AWAY: Words = { text: 'You were away for too long and left the call', tone
 const GONE: Words = { text: 'You are not in that call any more', tone: 'problem' };
 
 export function newScene(userId: string): Scene {
-	return { userId, deviceId: null, calls: new Map(), over: new Map(), here: null, touched: new Set() };
+	return {
+		userId,
+		deviceId: null,
+		calls: new Map(),
+		over: new Map(),
+		gone: new Map(),
+		here: null,
+		touched: new Set()
+	};
 }
 
 export function transition(scene: Scene, event: SceneEvent): Step<Scene, SceneEffect> {
@@ -92,12 +102,15 @@ export function transition(scene: Scene, event: SceneEvent): Step<Scene, SceneEf
 		case 'call':
 			return learn(scene, event.call);
 		case 'call-gone': {
-			const calls = without(scene.calls, event.callId);
-			if (scene.here?.callId !== event.callId) return step({ ...scene, calls });
+			const { callId } = event;
+			const known = scene.calls.get(callId);
+			const calls = without(scene.calls, callId);
+			const gone = known ? latest([...scene.gone, [callId, known.version]]) : scene.gone;
+			if (scene.here?.callId !== callId) return step({ ...scene, calls, gone });
 			return step<Scene, SceneEffect>(
-				{ ...scene, calls, here: null },
-				{ type: 'release', callId: event.callId },
-				...say(scene.calls.get(event.callId), GONE)
+				{ ...scene, calls, gone, here: null },
+				{ type: 'release', callId },
+				...say(known, GONE)
 			);
 		}
 		case 'ask':
@@ -162,12 +175,13 @@ function enter(scene: Scene, call: CallSnapshot): Step<Scene, SceneEffect> {
 function learn(scene: Scene, call: CallSnapshot): Step<Scene, SceneEffect> {
 	const known = scene.calls.get(call.id);
 	if (scene.over.has(call.id) || (known && known.version >= call.version)) return step(scene);
+	if (call.version < (scene.gone.get(call.id) ?? 0)) return step(scene);
 
 	if (call.phase === 'ended') {
 		const next: Scene = {
 			...scene,
 			calls: without(scene.calls, call.id),
-			over: new Map([...scene.over, [call.id, call] as const].slice(-MAX_OVER))
+			over: latest([...scene.over, [call.id, call]])
 		};
 		if (scene.here?.callId !== call.id) return ringStopped(next, known, call);
 		// Whoever was about to answer a ring that stops has missed it, rather than been in it.
@@ -212,6 +226,11 @@ function say(call: CallSnapshot | undefined, words: Words | null): SceneEffect[]
 
 function also(first: Step<Scene, SceneEffect>, then: Step<Scene, SceneEffect>): Step<Scene, SceneEffect> {
 	return step(then.state, ...first.effects, ...then.effects);
+}
+
+/** What goes to remember of calls that are not there any more. */
+function latest<Value>(entries: readonly (readonly [string, Value])[]): ReadonlyMap<string, Value> {
+	return new Map(entries.slice(-MAX_OVER));
 }
 
 function without<Value>(map: ReadonlyMap<string, Value>, key: string): ReadonlyMap<string, Value> {

@@ -1,9 +1,46 @@
-import { and, asc, eq, sql } from 'drizzle-orm';
+import { and, asc, eq, ne, sql } from 'drizzle-orm';
 import type { CallSettings, CallState } from '../../call/core/call-state';
 import { nextDeadline } from '../../call/core/call-state';
 import { clock } from '../db/columns';
 import type { DbOrTx, Tx } from '../db/client';
-import { callDevices, callParticipants, calls } from '../db/schema';
+import { callDevices, callParticipants, calls, rooms } from '../db/schema';
+import type { CallTx } from './ledger';
+
+type CallTxDeps = {
+	settings: CallSettings;
+	memberIds: (tx: Tx, roomId: string) => Promise<string[]>;
+	/** Begins a device's mailbox anew within our transaction. */
+	raiseEpoch: (tx: Tx, deviceId: string) => Promise<number>;
+};
+
+/** The tables of calls, as the ledger asks for them. */
+export function createCallTx(tx: Tx, { settings, memberIds, raiseEpoch }: CallTxDeps): CallTx {
+	return {
+		now: () => databaseNow(tx),
+		async lockRoom(roomId) {
+			const found = await tx.select({ id: rooms.id }).from(rooms).where(eq(rooms.id, roomId)).for('update');
+			return found.length > 0;
+		},
+		memberIds: (roomId) => memberIds(tx, roomId),
+		async liveCallIn(roomId) {
+			const [live] = await tx
+				.select({ id: calls.id })
+				.from(calls)
+				.where(and(eq(calls.roomId, roomId), ne(calls.phase, 'ended')));
+			return live?.id ?? null;
+		},
+		lockCall: (callId) => lockCall(tx, callId),
+		insertCall: (call) => insertCall(tx, call, settings),
+		saveCall: (before, after) => saveCall(tx, before, after, settings),
+		async saveDeadline(call) {
+			await tx
+				.update(calls)
+				.set({ nextDeadlineAt: nextDeadline(call, settings) })
+				.where(eq(calls.id, call.id));
+		},
+		raiseEpoch: (deviceId) => raiseEpoch(tx, deviceId)
+	};
+}
 
 /** The database's clock. It alone decides deadlines; asked after the locks are held. */
 export async function databaseNow(db: DbOrTx): Promise<number> {
@@ -30,31 +67,18 @@ export async function lockCall(tx: Tx, callId: string): Promise<CallState | null
 	return { ...call, participants, devices };
 }
 
-export async function insertCall(tx: Tx, call: CallState, settings: CallSettings): Promise<void> {
+async function insertCall(tx: Tx, call: CallState, settings: CallSettings): Promise<void> {
 	await tx.insert(calls).values({ ...callColumns(call), nextDeadlineAt: nextDeadline(call, settings) });
 	await saveParts(tx, null, call);
 }
 
 /** Writes what differs between the two. The caller holds the call's lock. */
-export async function saveCall(
-	tx: Tx,
-	before: CallState,
-	after: CallState,
-	settings: CallSettings
-): Promise<void> {
+async function saveCall(tx: Tx, before: CallState, after: CallState, settings: CallSettings): Promise<void> {
 	await tx
 		.update(calls)
 		.set({ ...callColumns(after), nextDeadlineAt: nextDeadline(after, settings), changedAt: clock })
 		.where(eq(calls.id, after.id));
 	await saveParts(tx, before, after);
-}
-
-/** Only when the sweeper should look again. */
-export async function saveDeadline(tx: Tx, call: CallState, settings: CallSettings): Promise<void> {
-	await tx
-		.update(calls)
-		.set({ nextDeadlineAt: nextDeadline(call, settings) })
-		.where(eq(calls.id, call.id));
 }
 
 function callColumns(call: CallState) {

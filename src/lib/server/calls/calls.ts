@@ -1,21 +1,17 @@
 import { randomUUID } from 'node:crypto';
 import { and, eq, inArray, isNull, lte, ne, sql } from 'drizzle-orm';
-import { isFarewell, startCall, transition, type CallEvent } from '../../call/core/call';
-import {
-	presentDevices,
-	type CallSettings,
-	type CallState,
-	type MediaChoice
-} from '../../call/core/call-state';
+import type { CallEvent } from '../../call/core/call';
+import type { CallSettings, MediaChoice } from '../../call/core/call-state';
 import { fail } from '../../call/core/errors';
-import type { CallKind, CallSnapshot } from '../../call/core/snapshot';
+import type { CallSnapshot } from '../../call/core/snapshot';
 import type { Bus, Topic } from '../bus/bus';
 import type { Db, Tx } from '../db/client';
-import { callDevices, calls, rooms } from '../db/schema';
+import { callDevices, calls } from '../db/schema';
 import { createAccess } from './access';
-import { databaseNow, insertCall, lockCall, renewLease, saveCall, saveDeadline } from './call-rows';
+import { createCallTx, lockCall, renewLease } from './call-rows';
 import { createConnections } from './connections';
 import { createHistory } from './history';
+import { applyEvent, refuseTooLate, startOrJoin, type Entry, type StartInput } from './ledger';
 import { loadSnapshots, prepareLiveSnapshots } from './snapshots';
 
 /** Tells whoever must know. Run it after the commit, never before. */
@@ -37,53 +33,29 @@ const MAX_DUE_AT_ONCE = 100;
 
 /** The life of calls: each change is one transition of `core`, applied under the call's row lock. */
 export function createCalls({ db, bus, settings, memberIds, endDevices, raiseEpoch }: CallsDeps) {
-	/** Applies one event within a transaction. Lock order: call, participants, mailboxes. */
-	async function applyIn(
-		tx: Tx,
-		callId: string,
-		event: CallEvent
-	): Promise<{ call: CallState; announceIt: AfterCommit }> {
-		const before = await lockCall(tx, callId);
-		if (!before) return fail('call/not-found');
-		const call = transition(before, event, await databaseNow(tx), settings);
-		if (call === before) {
-			// Leases are renewed without touching the call's row: note when the next one may lapse.
-			if (event.type === 'tick') await saveDeadline(tx, call, settings);
-			return { call, announceIt: () => {} };
-		}
-		await saveCall(tx, before, call, settings);
-		const returned = returnedDevice(before, call);
-		// Signals from before it left are told from those after by the epoch, like its old connections.
-		const epoch = returned === null ? null : await raiseEpoch(tx, returned);
-		const audience = await memberIds(tx, call.roomId);
-		return {
-			call,
-			announceIt() {
-				announce(call, audience);
-				if (epoch !== null) bus.publish([`device:${returned}`], { type: 'mailbox', epoch, head: 0 });
-			}
-		};
-	}
+	const callTx = (tx: Tx) => createCallTx(tx, { settings, memberIds, raiseEpoch });
 
-	async function apply(callId: string, event: CallEvent): Promise<void> {
-		const { call, announceIt } = await db.transaction((tx) => applyIn(tx, callId, event));
-		announceIt();
-		// The deadline had passed: the call's end is saved, and what was asked came too late.
-		if (call.phase === 'ended' && !isFarewell(event)) {
-			fail(event.type === 'accept' ? 'call/not-ringing' : 'call/over');
-		}
-	}
-
-	function announce(call: CallState, audience: readonly string[]): void {
-		const topics = new Set<Topic>();
-		for (const userId of audience) topics.add(`user:${userId}`);
-		for (const { userId } of call.participants) topics.add(`user:${userId}`);
-		bus.publish([...topics], { type: 'call', callId: call.id, version: call.version });
+	/** Run it after the commit, never before. */
+	function announce({ call, hearers, returned }: Entry): void {
+		if (hearers.length === 0) return;
+		bus.publish(
+			hearers.map((userId): Topic => `user:${userId}`),
+			{ type: 'call', callId: call.id, version: call.version }
+		);
 		const missedBy = call.participants.filter((one) => one.invite === 'missed' || one.invite === 'cancelled');
 		bus.publish(
 			missedBy.map((one): Topic => `user:${one.userId}`),
 			{ type: 'missed', seenAt: null }
 		);
+		if (!returned) return;
+		const { deviceId, epoch } = returned;
+		bus.publish([`device:${deviceId}`], { type: 'mailbox', epoch, head: 0 });
+	}
+
+	async function apply(callId: string, event: CallEvent): Promise<void> {
+		const entry = await db.transaction((tx) => applyEvent(callTx(tx), callId, event, settings));
+		announce(entry);
+		refuseTooLate(entry.call, event);
 	}
 
 	async function snapshot(callId: string, viewerId: string): Promise<CallSnapshot | null> {
@@ -93,39 +65,6 @@ export function createCalls({ db, bus, settings, memberIds, endDevices, raiseEpo
 
 	async function requireSnapshot(callId: string, viewerId: string): Promise<CallSnapshot> {
 		return (await snapshot(callId, viewerId)) ?? fail('call/not-found');
-	}
-
-	/** @returns the id of the room's live call after this: a new one, or the one that was quicker */
-	async function startOrFind(
-		tx: Tx,
-		input: { roomId: string; userId: string; deviceId: string; kind: CallKind } & MediaChoice
-	): Promise<{ call: CallState | null; callId: string; audience: string[] }> {
-		// Under the room's lock nobody joins or leaves the room while the invites are written.
-		const [room] = await tx.select().from(rooms).where(eq(rooms.id, input.roomId)).for('update');
-		if (!room) return fail('room/not-found');
-		const audience = await memberIds(tx, input.roomId);
-		const [live] = await tx
-			.select({ id: calls.id })
-			.from(calls)
-			.where(and(eq(calls.roomId, input.roomId), ne(calls.phase, 'ended')));
-		if (live) return { call: null, callId: live.id, audience };
-
-		const call = startCall(
-			{
-				id: randomUUID(),
-				roomId: input.roomId,
-				kind: input.kind,
-				callerId: input.userId,
-				deviceId: input.deviceId,
-				microphoneEnabled: input.microphoneEnabled,
-				cameraEnabled: input.cameraEnabled,
-				calleeIds: audience.filter((userId) => userId !== input.userId)
-			},
-			await databaseNow(tx),
-			settings
-		);
-		await insertCall(tx, call, settings);
-		return { call, callId: call.id, audience };
 	}
 
 	return {
@@ -140,13 +79,11 @@ export function createCalls({ db, bus, settings, memberIds, endDevices, raiseEpo
 		get: requireSnapshot,
 
 		/** Starts a call, or joins the one that somebody else started a moment before. */
-		async start(
-			input: { roomId: string; userId: string; deviceId: string; kind: CallKind } & MediaChoice
-		): Promise<CallSnapshot> {
-			const { call, callId, audience } = await db.transaction((tx) => startOrFind(tx, input));
-			if (call) announce(call, audience);
-			else await apply(callId, { ...input, type: 'join' });
-			return requireSnapshot(callId, input.userId);
+		async start(input: Omit<StartInput, 'id'>): Promise<CallSnapshot> {
+			const id = randomUUID();
+			const entries = await db.transaction((tx) => startOrJoin(callTx(tx), { ...input, id }, settings));
+			for (const entry of entries) announce(entry);
+			return requireSnapshot(entries.at(-1)?.call.id ?? id, input.userId);
 		},
 
 		async accept(
@@ -164,19 +101,19 @@ export function createCalls({ db, bus, settings, memberIds, endDevices, raiseEpo
 			input: { callId: string; userId: string; deviceId: string; replaces: string | null } & MediaChoice
 		): Promise<CallSnapshot> {
 			const { callId, userId, deviceId, replaces } = input;
-			const { call, after } = await db.transaction(async (tx) => {
-				const { call, announceIt } = await applyIn(tx, callId, { ...input, type: 'join' });
-				if (replaces === null || replaces === deviceId) return { call, after: [announceIt] };
+			const event = { ...input, type: 'join' } as const;
+			const { entry, closeIt } = await db.transaction(async (tx) => {
+				const entry = await applyEvent(callTx(tx), callId, event, settings);
+				if (replaces === null || replaces === deviceId) return { entry, closeIt: () => {} };
 				const mine = await tx
 					.select({ deviceId: callDevices.deviceId })
 					.from(callDevices)
 					.where(and(eq(callDevices.deviceId, replaces), eq(callDevices.userId, userId)));
-				const closeIt = await endDevices(tx, mine.length > 0 ? [replaces] : []);
-				return { call, after: [announceIt, closeIt] };
+				return { entry, closeIt: await endDevices(tx, mine.length > 0 ? [replaces] : []) };
 			});
-			for (const run of after) run();
-			// Its deadline had passed: the end is saved, and the join came too late.
-			if (call.phase === 'ended') fail('call/over');
+			announce(entry);
+			closeIt();
+			refuseTooLate(entry.call, event);
 			return requireSnapshot(callId, userId);
 		},
 
@@ -203,7 +140,8 @@ export function createCalls({ db, bus, settings, memberIds, endDevices, raiseEpo
 				.from(calls)
 				.where(and(eq(calls.roomId, gone.roomId), ne(calls.phase, 'ended')));
 			if (!live) return () => {};
-			const { announceIt } = await applyIn(tx, live.id, { type: 'member-gone', userId: gone.userId });
+			const event = { type: 'member-gone', userId: gone.userId } as const;
+			const entry = await applyEvent(callTx(tx), live.id, event, settings);
 			const devices = await tx
 				.select({ deviceId: callDevices.deviceId })
 				.from(callDevices)
@@ -213,7 +151,7 @@ export function createCalls({ db, bus, settings, memberIds, endDevices, raiseEpo
 				devices.map((device) => device.deviceId)
 			);
 			return () => {
-				announceIt();
+				announce(entry);
 				closeThem();
 			};
 		},
@@ -242,10 +180,11 @@ export function createCalls({ db, bus, settings, memberIds, endDevices, raiseEpo
 				// The call's lock comes before the mailbox's.
 				if (joined) await lockCall(tx, joined.callId);
 				if (!(await stillDue(tx))) return () => {};
-				const told = joined ? await applyIn(tx, joined.callId, { type: 'mailbox-reset', deviceId }) : null;
+				const reset = { type: 'mailbox-reset', deviceId } as const;
+				const entry = joined ? await applyEvent(callTx(tx), joined.callId, reset, settings) : null;
 				const epoch = await raiseEpoch(tx, deviceId);
 				return () => {
-					told?.announceIt();
+					if (entry) announce(entry);
 					bus.publish([`device:${deviceId}`], { type: 'mailbox', epoch, head: 0 });
 				};
 			});
@@ -289,10 +228,4 @@ export function createCalls({ db, bus, settings, memberIds, endDevices, raiseEpo
 				);
 		}
 	};
-}
-
-/** The device that left this call earlier and came in again with this transition. */
-function returnedDevice(before: CallState, after: CallState): string | null {
-	const left = new Set(before.devices.filter((one) => one.presence === 'left').map((one) => one.deviceId));
-	return presentDevices(after).find((one) => left.has(one.deviceId))?.deviceId ?? null;
 }

@@ -1,29 +1,16 @@
 import { and, count, desc, eq, inArray, isNull, lt, ne, or, sql } from 'drizzle-orm';
-import type { EndReason, InviteState } from '../../call/core/snapshot';
+import { outcomeFor } from '../../call/core/outcome';
 import type { Bus } from '../bus/bus';
 import type { Db } from '../db/client';
 import { noteMissedSeen } from '../db/endings';
 import { callParticipants, calls, rooms, users } from '../db/schema';
 
 export type HistoryCursor = { startedAt: number; callId: string };
-export type HistoryOutcome = 'answered' | 'declined' | 'missed' | 'cancelled' | 'busy' | 'failed';
 
 /** Invites that count as missed by who got them: a caller's cancel too. */
 const MISSED = ['missed', 'cancelled', 'busy'] as const;
 
 const isMissed = and(eq(callParticipants.role, 'callee'), inArray(callParticipants.invite, [...MISSED]));
-
-/** What became of a call for one person in it: a fact of the rows, never a guess of a client. */
-function outcomeFor(
-	role: 'caller' | 'callee',
-	invite: InviteState,
-	endReason: EndReason | null
-): HistoryOutcome {
-	if (role === 'caller') return endReason === null || endReason === 'completed' ? 'answered' : endReason;
-	if (invite === 'declined') return 'declined';
-	if (invite !== 'accepted') return 'missed';
-	return endReason === 'failed' ? 'failed' : 'answered';
-}
 
 export function createHistory({ db, bus }: { db: Db; bus: Bus }) {
 	const countMissed = db

@@ -1,0 +1,15 @@
+import type { EndReason, InviteState } from './snapshot';
+
+export type HistoryOutcome = 'answered' | 'declined' | 'missed' | 'cancelled' | 'busy' | 'failed';
+
+/** What became of a call for one person in it: a fact of the rows, never a guess of a client. */
+export function outcomeFor(
+	role: 'caller' | 'callee',
+	invite: InviteState,
+	endReason: EndReason | null
+): HistoryOutcome {
+	if (role === 'caller') return endReason === null || endReason === 'completed' ? 'answered' : endReason;
+	if (invite === 'declined') return 'declined';
+	if (invite !== 'accepted') return 'missed';
+	return endReason === 'failed' ? 'failed' : 'answered';
+}
