@@ -71,6 +71,10 @@ export class Device {
 		if (!this.gone) this.dispatch(event);
 	}
 
+	roomGone(roomId: string): void {
+		for (const call of this.scene.calls.values()) if (call.roomId === roomId) this.#lookUp(call.id);
+	}
+
 	// --- wishes ---
 
 	start(roomId: string): void {

@@ -27,36 +27,48 @@ export function checkSaved(
 	must(before?.phase !== 'ended', 'an ended call moved', before, after);
 	must(after.phase !== 'ringing' || before?.phase !== 'active', 'an active call rings again', before, after);
 	for (const one of after.participants) {
-		const was = before?.participants.find(({ userId }) => userId === one.userId)?.invite ?? 'ringing';
-		const until = before?.participants.find(({ userId }) => userId === one.userId)?.ringUntil ?? now;
-		const ranOut = one.invite !== 'missed' || was !== 'ringing' || until <= now;
+		const was = before?.participants.find(({ userId }) => userId === one.userId);
+		if (!was) continue;
+		const ranOut = one.invite !== 'missed' || was.invite !== 'ringing' || (was.ringUntil ?? now) <= now;
 		must(ranOut || before?.phase !== 'ringing', 'missed before its time', now, before, after);
-		const rises = one.invite === was || one.invite === 'accepted' || was === 'ringing';
+		const rises = one.invite === was.invite || one.invite === 'accepted' || was.invite === 'ringing';
 		must(rises, 'a settled invite changed', before, after);
-		const rings = one.invite === 'ringing';
-		must(rings === (one.ringUntil !== null), 'a ring without its deadline, or the other way round', after);
-		must(!rings || one.ringUntil! > now, 'a ring past its deadline', now, after);
-		must(!rings || after.phase !== 'ended', 'somebody rings for a call that is over', after);
 	}
+	const rings = after.participants.flatMap(({ ringUntil }) => ringUntil ?? []);
+	must(
+		rings.every((until) => until > now),
+		'a ring past its deadline',
+		now,
+		after
+	);
 	must(
 		(before?.participants ?? []).every((was) => after.participants.some((one) => one.userId === was.userId)),
 		'a participant is gone',
 		before,
 		after
 	);
-	const people = presentDevices(after).map(({ userId }) => userId);
-	must(new Set(people).size === people.length, 'one person twice in a call', after);
-	must(after.phase !== 'ended' || people.length === 0, 'somebody is in a call that is over', after);
-	must(after.phase === 'ended' || people.length > 0, 'a live call with nobody in it', after);
-	must(!after.direct || after.participants.length === 2, 'a direct call of more', after);
-	must(after.phase !== 'active' || !after.direct || people.length === 2, 'a direct call of one', after);
-	must(
-		after.phase !== 'active' || people.includes(after.hostId),
-		'a call whose host is not in it',
-		before,
-		after
-	);
-	if (after.phase === 'ended') checkEnded(after);
+	checkCall(after);
+}
+
+/** Asked of a call at any moment. */
+export function checkCall(call: CallState): void {
+	const { phase, participants } = call;
+	for (const { invite, ringUntil } of participants) {
+		must(
+			(invite === 'ringing') === (ringUntil !== null),
+			'a ring without its deadline, or the reverse',
+			call
+		);
+		must(invite !== 'ringing' || phase !== 'ended', 'somebody rings for a call that is over', call);
+	}
+	const people = presentDevices(call).map(({ userId }) => userId);
+	must(new Set(people).size === people.length, 'one person twice in a call', call);
+	must(phase !== 'ended' || people.length === 0, 'somebody is in a call that is over', call);
+	must(phase === 'ended' || people.length > 0, 'a live call with nobody in it', call);
+	must(!call.direct || participants.length === 2, 'a direct call of more', call);
+	must(phase !== 'active' || !call.direct || people.length === 2, 'a direct call of one', call);
+	must(phase !== 'active' || people.includes(call.hostId), 'a call whose host is not in it', call);
+	if (phase === 'ended') checkEnded(call);
 }
 
 /** Both sides read the same story. */

@@ -10,5 +10,5 @@ test(`${STEPS} steps of a simulated world`, { timeout: 60_000 + STEPS / 100 }, a
 	const perMinute = Math.round((steps / (performance.now() - begun)) * 60_000);
 	console.log(`${steps} steps in ${worlds} worlds from seed ${SEED}, ${perMinute} a minute`, counts);
 	// A world in which nothing happens proves nothing.
-	for (const count of Object.values(counts)) expect(count).toBeGreaterThan(worlds);
+	for (const [what, count] of Object.entries(counts)) expect(count, what).toBeGreaterThan(0);
 });

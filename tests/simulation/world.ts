@@ -271,8 +271,11 @@ export class World {
 		if (!this.#up) return;
 		const userId = this.#random.pick(PEOPLE) ?? '';
 		const members = this.#store.rooms.get('abc');
-		if (members?.has(userId)) await this.#server.removeMember('abc', userId);
-		else members?.add(userId);
+		if (!members?.has(userId)) return void members?.add(userId);
+		await this.#server.removeMember('abc', userId);
+		for (const device of this.#devices) {
+			if (device.connected && device.userId === userId) this.#network.tell(() => device.roomGone('abc'));
+		}
 	}
 
 	// --- what must hold ---

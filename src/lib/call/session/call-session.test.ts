@@ -6,6 +6,15 @@ import { accepted, annCalls, HERE, later, refusal, world } from './call-session-
 beforeEach(() => void vi.useFakeTimers({ shouldAdvanceTime: true, advanceTimeDelta: 20 }));
 afterEach(() => void vi.useRealTimers());
 
+test('taken out of the room, it rings no more', async () => {
+	const { session, server, ringing, tell } = world();
+	ringing();
+	server.get.mockRejectedValueOnce(refusal('call/not-found'));
+	tell({ type: 'room-gone', roomId: 'room-a' });
+	await vi.waitFor(() => expect(session.view.incoming).toBeNull());
+	expect(session.view.tone).toBeNull();
+});
+
 describe('into a call', () => {
 	test('devices are opened while the server is asked', async () => {
 		const { session, server, ringing, medias } = world();

@@ -147,10 +147,15 @@ export class CallSession {
 				this.#dispatch({ type: 'leave' });
 				this.#closeStay();
 				return this.#publish();
+			case 'room-gone':
+				// Nobody tells us of its calls any more: what rings here would ring on.
+				for (const { id, roomId } of this.#scene.calls.values()) {
+					if (roomId === news.roomId) void this.#lookUp(id);
+				}
+				return this.#publish();
 			case 'status':
 			case 'epoch': // the snapshots carry it too, to both sides
 			case 'room':
-			case 'room-gone':
 				return this.#publish();
 			default:
 				assertNever(news);

@@ -45,7 +45,7 @@ export async function applyEvent(
 	const call = transition(before, event, await tx.now(), settings);
 	if (call === before) {
 		// Leases are renewed without touching the call's row: note when the next one may lapse.
-		if (event.type === 'tick') await tx.saveDeadline(call);
+		if (event.type === 'tick' && call.phase !== 'ended') await tx.saveDeadline(call);
 		return { call, hearers: [], returned: null };
 	}
 	await tx.saveCall(before, call);
