@@ -1,3 +1,5 @@
+import { takeTurn } from './turn';
+
 /** What is heard while it rings. */
 export type Tones = {
 	/** Plays from now on, until told otherwise; null is silence. */
@@ -27,6 +29,8 @@ const PATTERNS: Record<'ring' | 'ringback', { everyMs: number; notes: readonly N
 
 const DEFAULT_LOUDNESS = 0.12;
 const SOFT_EDGE_S = 0.03;
+/** Two pages of one person are two devices, and both show the ring; one of them is heard. */
+const RING_LOCK = 'parley.ring';
 
 /**
  * Makes the tones with WebAudio, so that there is no file to load when it rings. A browser that allows no sound
@@ -38,6 +42,8 @@ export function createTones(loudness = DEFAULT_LOUDNESS): Tones {
 	let timer: ReturnType<typeof setInterval> | undefined;
 	let playing: 'ring' | 'ringback' | null = null;
 	let sounding: OscillatorNode[] = [];
+	/** Gives up our turn to be heard; null while we neither have it nor wait for it. */
+	let giveUp: (() => void) | null = null;
 
 	const resume = () => {
 		if (playing && context?.state === 'suspended') context.resume().catch(() => undefined);
@@ -46,8 +52,7 @@ export function createTones(loudness = DEFAULT_LOUDNESS): Tones {
 	for (const gesture of gestures) window.addEventListener(gesture, resume, { capture: true });
 
 	function sound(notes: readonly Note[]): void {
-		// A suspended clock stands still: what is scheduled now would all be heard at once later.
-		if (!context || !out || context.state !== 'running') return resume();
+		if (!context || !out) return;
 		for (const [afterS, hertz, lengthS] of notes) {
 			const from = context.currentTime + afterS;
 			const oscillator = new OscillatorNode(context, { type: 'sine', frequency: hertz });
@@ -66,7 +71,29 @@ export function createTones(loudness = DEFAULT_LOUDNESS): Tones {
 
 	function silence(): void {
 		clearInterval(timer);
+		giveUp?.();
+		giveUp = null;
 		for (const oscillator of sounding.splice(0)) oscillator.stop();
+	}
+
+	/** As soon as sound is allowed. A suspended clock stands still: what is scheduled then would all be heard at once later. */
+	function begin(): void {
+		if (!playing || giveUp) return;
+		if (context?.state !== 'running') return resume();
+		const { notes, everyMs } = PATTERNS[playing];
+		const rounds = () => {
+			timer = setInterval(() => sound(notes), everyMs);
+			sound(notes);
+		};
+		// A page that may not make a sound must not keep one silent that may: it takes no turn.
+		giveUp = takeTurn(playing === 'ring' ? navigator.locks : undefined, RING_LOCK, rounds);
+	}
+
+	function open(): void {
+		context = new AudioContext();
+		out = new GainNode(context, { gain: loudness });
+		out.connect(context.destination);
+		context.onstatechange = () => (context?.state === 'running' ? begin() : silence());
 	}
 
 	return {
@@ -75,18 +102,8 @@ export function createTones(loudness = DEFAULT_LOUDNESS): Tones {
 			playing = tone;
 			silence();
 			if (!tone) return;
-			const { notes, everyMs } = PATTERNS[tone];
-			if (!context) {
-				context = new AudioContext();
-				out = new GainNode(context, { gain: loudness });
-				out.connect(context.destination);
-				// As soon as sound is allowed, rather than with the next round.
-				context.onstatechange = () => {
-					if (playing && sounding.length === 0) sound(PATTERNS[playing].notes);
-				};
-			}
-			timer = setInterval(() => sound(notes), everyMs);
-			sound(notes);
+			if (!context) open();
+			begin();
 		},
 		setLoudness(next) {
 			loudness = next;

@@ -1,0 +1,58 @@
+import { expect, test, type Page } from '@playwright/test';
+import { openPerson, shareRoom, type BrowserPerson } from '../fixtures/people';
+import { startServer, type TestServer } from '../fixtures/server';
+
+const RING_HERTZ = 659;
+
+/** Two tabs are two devices: both ring, one of them aloud, and what one does settles the other. */
+let server: TestServer;
+let ann: BrowserPerson;
+let bob: BrowserPerson;
+let second: Page;
+
+test.beforeAll(async () => {
+	server = await startServer({ STUN_URLS: 'none' });
+	[ann, bob] = await Promise.all([openPerson(server.url, 'Ann'), openPerson(server.url, 'Bob')]);
+	await shareRoom(ann, bob, 'Kitchen');
+	second = await bob.context.newPage();
+	await second.goto('/settings');
+	// Browsers allow sound after a gesture.
+	for (const page of [bob.page, second]) await page.locator('body').click({ position: { x: 5, y: 5 } });
+});
+test.afterAll(async () => {
+	await Promise.all([ann?.close(), bob?.close()]);
+	await server?.stop();
+});
+
+const incoming = (page: Page) => page.getByRole('alertdialog', { name: 'Incoming call' });
+const rings = (page: Page) => page.evaluate((hertz) => window.observed.tones.includes(hertz), RING_HERTZ);
+const forgetTones = (page: Page) => page.evaluate(() => void (window.observed.tones.length = 0));
+
+test('both tabs ring and one is heard; declined on the other, both are quiet', async () => {
+	await ann.page.getByRole('button', { name: 'Start audio call' }).click();
+	for (const page of [bob.page, second]) await expect(incoming(page)).toContainText('Ann');
+	await expect.poll(async () => [await rings(bob.page), await rings(second)].filter(Boolean).length).toBe(1);
+	const [loud, quiet] = (await rings(bob.page)) ? [bob.page, second] : [second, bob.page];
+	await loud.waitForFunction(
+		(hertz) => window.observed.tones.filter((one) => one === hertz).length > 2,
+		RING_HERTZ
+	);
+	expect(await rings(quiet)).toBe(false);
+
+	await incoming(quiet).getByRole('button', { name: 'Decline' }).click();
+	for (const page of [bob.page, second]) await expect(incoming(page)).toBeHidden();
+	await expect(loud.getByText('Declined on another device')).toBeVisible();
+	await expect(ann.page.getByText('Bob declined')).toBeVisible();
+});
+
+test('the tab that is heard is closed: the other one is', async () => {
+	for (const page of [bob.page, second]) await forgetTones(page);
+	await ann.page.getByRole('button', { name: 'Start audio call' }).click();
+	await expect.poll(async () => [await rings(bob.page), await rings(second)].filter(Boolean).length).toBe(1);
+	const [loud, quiet] = (await rings(bob.page)) ? [bob.page, second] : [second, bob.page];
+	await loud.close();
+	await expect.poll(() => rings(quiet)).toBe(true);
+	await incoming(quiet).getByRole('button', { name: 'Accept', exact: true }).click();
+	await expect(quiet.getByRole('region', { name: 'Call', exact: true })).toBeVisible();
+	await quiet.getByRole('button', { name: 'Leave' }).click();
+});
