@@ -32,6 +32,7 @@ test('both tabs ring and one is heard; declined on the other, both are quiet', a
 	await ann.page.getByRole('button', { name: 'Start audio call' }).click();
 	for (const page of [bob.page, second]) await expect(incoming(page)).toContainText('Ann');
 	await expect.poll(async () => [await rings(bob.page), await rings(second)].filter(Boolean).length).toBe(1);
+	for (const page of [bob.page, second]) await expect(page).toHaveTitle('Ann is calling · Parley');
 	const [loud, quiet] = (await rings(bob.page)) ? [bob.page, second] : [second, bob.page];
 	await loud.waitForFunction(
 		(hertz) => window.observed.tones.filter((one) => one === hertz).length > 2,
@@ -43,6 +44,21 @@ test('both tabs ring and one is heard; declined on the other, both are quiet', a
 	for (const page of [bob.page, second]) await expect(incoming(page)).toBeHidden();
 	await expect(loud.getByText('Declined on another device')).toBeVisible();
 	await expect(ann.page.getByText('Bob declined')).toBeVisible();
+});
+
+test('who missed a call sees it on every tab, until they have looked', async () => {
+	const icons = (page: Page) => page.locator('link[rel="icon"]').getAttribute('href');
+	await ann.page.getByRole('button', { name: 'Start audio call' }).click();
+	await expect(incoming(second)).toBeVisible();
+	await ann.page.getByRole('button', { name: 'Cancel call' }).click();
+	await expect(second).toHaveTitle('(1) Settings · Parley');
+	await expect(bob.page).toHaveTitle('(1) Kitchen · Parley');
+	expect(await icons(second)).toBe('/favicon-badge.svg');
+	await second.goto('/calls');
+	for (const page of [bob.page, second]) await expect(page).not.toHaveTitle(/\(1\)/);
+	await expect.poll(() => icons(bob.page)).toBe('/favicon.svg');
+	await second.goto('/settings');
+	await second.locator('body').click({ position: { x: 5, y: 5 } });
 });
 
 test('the tab that is heard is closed: the other one is', async () => {
