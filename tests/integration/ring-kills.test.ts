@@ -40,16 +40,16 @@ afterAll(() => server?.stop());
 
 const pause = (ms: number) => new Promise((resolve) => setTimeout(resolve, ms));
 
-/** Asks until the server has answered. @returns whether it said yes */
-async function insist(path: string, input: object, who: Login): Promise<boolean> {
+/** Asks until the server has answered. @returns what it refused with, if it did */
+async function insist(path: string, input: object, who: Login): Promise<string | null> {
 	for (;;) {
 		try {
 			await from.ask(path, input, who.headers);
-			return true;
+			return null;
 		} catch (error) {
 			// What is not an answer of the API's is no answer: nobody was there, or only half.
 			const { message } = error as Error;
-			if (message.startsWith(path) && !/unavailable|internal/.test(message)) return false;
+			if (message.startsWith(path) && !/unavailable|internal/.test(message)) return message;
 			await pause(50);
 		}
 	}
@@ -58,20 +58,21 @@ async function insist(path: string, input: object, who: Login): Promise<boolean>
 /** Rings, and answers or does not. */
 async function ring({ caller, callee, roomId, from: deviceId, to }: Pair) {
 	await pause(Math.random() * 1_000);
-	const started = await insist('calls.start', { roomId, deviceId, kind: 'audio', ...MEDIA }, caller);
+	const refused = await insist('calls.start', { roomId, deviceId, kind: 'audio', ...MEDIA }, caller);
 	const { db } = server.database;
 	const live = async () =>
 		(await db.select().from(calls).where(eq(calls.roomId, roomId)).orderBy(calls.startedAt)).at(-1)!;
 	const { id: callId } = await live();
 	const answers = Math.random() < 0.6;
 	if (answers) await pause(Math.random() * 2_500);
-	const accepted = answers && (await insist('calls.accept', { callId, deviceId: to, ...MEDIA }, callee));
+	const accept = () => insist('calls.accept', { callId, deviceId: to, ...MEDIA }, callee);
+	const accepted = answers && (await accept()) === null;
 
 	await expect.poll(async () => (await live()).phase, { timeout: 15_000 }).not.toBe('ringing');
 	const call = await live();
 	const invited = await db.select().from(callParticipants).where(eq(callParticipants.callId, callId));
 	const invite = invited.find(({ role }) => role === 'callee')?.invite;
-	expect([started, call.id]).toEqual([true, callId]);
+	expect([refused, call.id]).toEqual([null, callId]);
 	// An accept whose answer was lost with the server counts: asked again, it is told that it is in.
 	expect([call.phase, call.endReason, invite]).toEqual(
 		accepted ? ['active', null, 'accepted'] : ['ended', 'missed', 'missed']
