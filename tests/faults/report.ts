@@ -28,7 +28,7 @@ export function describe(result: RunResult, options: Options): string {
 		`took effect on the rung            ${list(Object.fromEntries(Object.entries(rungs).map(([rung, one]) => [rung, one.tookEffect])))}`,
 		`rungs reached                      ${list(Object.fromEntries(Object.entries(rungs).map(([rung, one]) => [rung, one.reached])))}`,
 		`faults                             ${number(total)}, of which ${number(result.processKills)} SIGKILLs of processes, in ${minutes} minutes`,
-		...faults.map(([kind, times]) => `  ${kind.padEnd(36)}${number(times)}`),
+		...faults.map(([kind, times]) => `  ${kind.padEnd(32)} ${number(times)}`),
 		`${options.servers} servers, bus ${options.bus}, seeds ${seeds.join(' ')}`
 	].join('\n');
 }

@@ -164,7 +164,9 @@ test(
 					const keys = await Promise.all(
 						group.map((one) => keyOf(perform(roomId, { ...one, page: here(one.page) })))
 					);
-					for (const key of keys) {
+					for (const [at, key] of keys.entries()) {
+						// Whatever else happens in that moment: who presses the button is in a call.
+						if (group[at]?.does === 'start') expect(key).toBe('(no failure)');
 						expect(REFUSALS).toContain(key);
 						seen.set(key, (seen.get(key) ?? 0) + 1);
 					}

@@ -41,7 +41,16 @@ export async function applyEvent(
 	settings: CallSettings
 ): Promise<Entry> {
 	const before = await tx.lockCall(callId);
-	if (!before) return fail('call/not-found');
+	return before ? applyTo(tx, before, event, settings) : fail('call/not-found');
+}
+
+/** @param before under its lock */
+async function applyTo(
+	tx: CallTx,
+	before: CallState,
+	event: CallEvent,
+	settings: CallSettings
+): Promise<Entry> {
 	const call = transition(before, event, await tx.now(), settings);
 	if (call === before) {
 		// Leases are renewed without touching the call's row: note when the next one may lapse.
@@ -68,9 +77,11 @@ export async function startOrJoin(
 	settings: CallSettings
 ): Promise<Entry[]> {
 	if (!(await tx.lockRoom(input.roomId))) return fail('room/not-found');
-	const live = await tx.liveCallIn(input.roomId);
-	const found =
-		live === null ? [] : [await applyEvent(tx, live, { ...input, userId, type: 'join' }, settings)];
+	const liveId = await tx.liveCallIn(input.roomId);
+	// It may have ended before we had its lock; the room's keeps others from starting the next one meanwhile.
+	const live = liveId === null ? null : await tx.lockCall(liveId);
+	const joins = live !== null && live.phase !== 'ended';
+	const found = joins ? [await applyTo(tx, live, { ...input, userId, type: 'join' }, settings)] : [];
 	if (found.some(({ call }) => call.phase !== 'ended')) return found;
 	const memberIds = await tx.memberIds(input.roomId);
 	const calleeIds = memberIds.filter((memberId) => memberId !== userId);
