@@ -70,5 +70,5 @@ test('the tab that is heard is closed: the other one is', async () => {
 	await expect.poll(() => rings(quiet)).toBe(true);
 	await incoming(quiet).getByRole('button', { name: 'Accept', exact: true }).click();
 	await expect(quiet.getByRole('region', { name: 'Call', exact: true })).toBeVisible();
-	await quiet.getByRole('button', { name: 'Leave' }).click();
+	await quiet.getByRole('button', { name: 'Leave call' }).click();
 });
