@@ -30,7 +30,7 @@ const call = (callId = randomUUID()): News => ({ type: 'call', callId, version: 
 const mailbox = (head: number): News => ({ type: 'mailbox', epoch: 1, head });
 
 /** A bus with what it heard, doubted and said in its log. */
-function openListening(open: OpenLine) {
+function openListening(open: OpenLine, settings: { othersGoneAfterMs?: number } = {}) {
 	const said: string[] = [];
 	const log = (level: string) => (_facts: object, text: string) => void said.push(`${level}: ${text}`);
 	let sends = 0;
@@ -45,6 +45,7 @@ function openListening(open: OpenLine) {
 		};
 	};
 	const bus = createSharedBus({
+		...settings,
 		open: counted,
 		log: { debug: log('debug'), info: log('info'), warn: log('warn') }
 	});
@@ -82,15 +83,18 @@ export function describeSharedBus(name: string, start: () => Promise<Carrier>): 
 			await Promise.all(opened.splice(0).map((bus) => bus.close()));
 		});
 
-		function open(port = carrier.port): Listening {
-			const listening = openListening(carrier.openLine(port));
+		function open(port = carrier.port, settings = {}): Listening {
+			const listening = openListening(carrier.openLine(port), settings);
 			opened.push(listening.bus);
 			return listening;
 		}
 
 		async function standing(...all: Listening[]): Promise<void> {
 			await until(() => {
-				for (const one of all) expect(one.said).toContain('info: the other servers can be heard');
+				for (const one of all) {
+					expect(one.said).toContain('info: the other servers can be heard');
+					if (all.length > 1) expect(one.said).toContain('info: another server is there');
+				}
 			});
 		}
 
@@ -181,6 +185,27 @@ export function describeSharedBus(name: string, start: () => Promise<Carrier>): 
 			}
 			await until(() => expect(b.heard).toHaveLength(2 + published));
 			expect(a.sends() - before).toBeLessThanOrEqual(50);
+		});
+
+		test('says nothing once nobody is there to hear it', async () => {
+			const a = open(carrier.port, { othersGoneAfterMs: 1_500 });
+			await standing(a);
+			const spy = await carrier.spy();
+			const probes = () => spy.messages.filter((text) => text.endsWith(':[]')).length;
+			const saidBetweenProbes = async () => {
+				const [before, at] = [a.sends(), probes()];
+				a.bus.publish([user()], call());
+				await until(() => expect(probes()).toBeGreaterThan(at));
+				return a.sends() > before;
+			};
+			// For all it knows there may be others, at first.
+			expect(await saidBetweenProbes()).toBe(true);
+			await expect.poll(saidBetweenProbes, { timeout: 9_000 }).toBe(false);
+			await spy.stop();
+
+			const b = open();
+			await standing(a, b);
+			await reaches(a, b);
 		});
 
 		test('splits what is too large for one message, and loses none of it', async () => {

@@ -291,7 +291,7 @@ describe('one write of many sends', () => {
 			sendOf({ ...way, callId: randomUUID() }, 1, 'wrong call'),
 			sendOf(way, 1, 'right')
 		]);
-		expect(outcomes.flat().map(({ status }) => status)).toEqual(['repeated', 'taken']);
+		expect(outcomes.flat().map(({ status }) => status)).toEqual(['refused', 'taken']);
 		await expect(textsOf(server, to)).resolves.toEqual(['right']);
 	});
 

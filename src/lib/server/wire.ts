@@ -157,7 +157,15 @@ export async function wire(deps: { env: Env; connection: DbConnection; log: Logg
 
 	heads.start();
 
-	const contextOf = (facts: RequestFacts): Context => ({ services, ...facts });
+	// Written out, not spread: sockets keep theirs, and should have one shape between them.
+	const contextOf = ({ identity, hasCredentials, ip, cookie, mayWrite }: RequestFacts): Context => ({
+		services,
+		identity,
+		hasCredentials,
+		ip,
+		cookie,
+		mayWrite
+	});
 	const createCaller = createCallerFactory(appRouter);
 
 	function reportError({ error, path }: { error: TRPCError; path?: string | undefined }): void {

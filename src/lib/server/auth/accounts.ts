@@ -37,6 +37,14 @@ export type Authenticated = {
 
 export type Person = { userId: string; username: string; displayName: string };
 
+/** Kept for each socket. Written out, not spread: then all of them have one shape, and each has no shape of its own. */
+const identityOf = (
+	{ userId, username, displayName }: Person,
+	via: Identity['via'],
+	id: string,
+	expiresAt: number | null
+): Identity => ({ userId, username, displayName, via, id, expiresAt });
+
 /** People, their sessions and their personal tokens. Inputs are as `call/core/account` parsed them. */
 export function createAccounts({
 	db,
@@ -58,7 +66,7 @@ export function createAccounts({
 
 	async function openSession(person: Person): Promise<SignedIn> {
 		const { id, token, expiresAt } = await sessions.open(person.userId);
-		return { identity: { ...person, via: 'session', id, expiresAt }, token, expiresAt };
+		return { identity: identityOf(person, 'session', id, expiresAt), token, expiresAt };
 	}
 
 	return {
@@ -117,7 +125,7 @@ export function createAccounts({
 				if (hash === null) return null;
 				const identity = await known.byToken(hash, async () => {
 					const owner = await tokens.find(hash);
-					return owner && { ...owner, via: 'token', expiresAt: null };
+					return owner && identityOf(owner, 'token', owner.id, null);
 				});
 				return identity && { identity, renewed: null };
 			}
@@ -129,9 +137,9 @@ export function createAccounts({
 			const identity = await known.bySession(id, async () => {
 				const session = await sessions.find(id);
 				if (!session) return null;
-				const { renewed, ...rest } = session;
-				if (renewed) renewals.push({ token: sessionToken, expiresAt: session.expiresAt });
-				return { ...rest, via: 'session' };
+				const { renewed, expiresAt } = session;
+				if (renewed) renewals.push({ token: sessionToken, expiresAt });
+				return identityOf(session, 'session', id, expiresAt);
 			});
 			return identity && { identity, renewed: renewals[0] ?? null };
 		},

@@ -1,21 +1,25 @@
 /**
- * Several values under one key. Most keys have one: that one is kept without a set around it, since a server holds
+ * Several values under one key. Most keys have one: that one is kept without a list around it, since a server holds
  * tens of thousands of them.
  */
 export class MultiMap<Value extends object> {
-	readonly #values = new Map<string, Value | Set<Value>>();
+	readonly #values = new Map<string, Value | Value[]>();
 
 	add(key: string, value: Value): void {
 		const known = this.#values.get(key);
 		if (known === undefined) this.#values.set(key, value);
-		else if (known instanceof Set) known.add(value);
-		else if (known !== value) this.#values.set(key, new Set([known, value]));
+		else if (!Array.isArray(known)) {
+			if (known !== value) this.#values.set(key, [known, value]);
+		} else if (!known.includes(value)) known.push(value);
 	}
 
 	delete(key: string, value: Value): void {
 		const known = this.#values.get(key);
-		if (known === value) this.#values.delete(key);
-		else if (known instanceof Set && known.delete(value) && known.size === 0) this.#values.delete(key);
+		if (known === value) return void this.#values.delete(key);
+		if (!Array.isArray(known)) return;
+		const others = known.filter((one) => one !== value);
+		if (others.length === 0) this.#values.delete(key);
+		else this.#values.set(key, others);
 	}
 
 	has(key: string): boolean {
@@ -26,7 +30,7 @@ export class MultiMap<Value extends object> {
 	of(key: string): readonly Value[] {
 		const known = this.#values.get(key);
 		if (known === undefined) return [];
-		return known instanceof Set ? [...known] : [known];
+		return Array.isArray(known) ? [...known] : [known];
 	}
 
 	clear(): void {

@@ -11,30 +11,42 @@ import { pause } from './pause';
 const MAX_WAITING = 20_000;
 /** What was published last goes out still, when that is quick. */
 const CLOSE_WITHIN_MS = 500;
+/** Whoever is on the line says something every second: of whom nothing is heard for so long, there is none. */
+const OTHERS_GONE_AFTER_MS = 5_000;
 
 /**
  * The bus between processes, over a line that may lose anything. One flush in flight, the next one gathers behind it:
  * a NOTIFY for each signal would cost two thirds of the rate.
+ *
+ * Alone on the line it says nothing: nobody would hear it. Who comes is heard within a moment of hearing us.
  */
 export function createSharedBus({
 	open,
 	log,
-	random
+	random,
+	othersGoneAfterMs = OTHERS_GONE_AFTER_MS
 }: {
 	open: OpenLine;
 	log: BusLog;
 	random?: () => number;
+	othersGoneAfterMs?: number;
 }): Bus {
 	const origin = randomBytes(6).toString('hex');
 	const local = createMemoryBus();
 	const doubters = new Set<() => void>();
 	const outgoing = new Outgoing();
 	let flushing: Promise<void> | null = null;
+	let othersHeardAt = -Infinity;
+	let stoodAt = -Infinity;
 	let closed = false;
 
 	const line = keepLine({ origin, open, onMessage: hear, onTurn, log, ...(random && { random }) });
 
+	const isLately = (at: number) => performance.now() - at < othersGoneAfterMs;
+
 	function hear(text: string): void {
+		if (!isLately(othersHeardAt)) log.info({}, 'another server is there');
+		othersHeardAt = performance.now();
 		const heard = decodeNews(text);
 		if (!heard || heard.unreadable > 0) {
 			log.debug({ length: text.length, unreadable: heard?.unreadable }, 'something on the bus is not ours');
@@ -50,7 +62,10 @@ export function createSharedBus({
 	}
 
 	function onTurn(): void {
-		if (line.isStanding()) log.info({}, 'the other servers can be heard');
+		if (line.isStanding()) {
+			stoodAt = performance.now(); // there may be others, for all we know
+			log.info({}, 'the other servers can be heard');
+		}
 		for (const doubt of [...doubters]) {
 			try {
 				doubt();
@@ -80,6 +95,7 @@ export function createSharedBus({
 		publish(topics, news) {
 			local.publish(topics, news);
 			if (closed || !line.isStanding()) return;
+			if (!isLately(othersHeardAt) && !isLately(stoodAt)) return;
 			outgoing.add(topics, news);
 			if (outgoing.size > MAX_WAITING) {
 				log.warn({ lost: outgoing.take().length }, 'the way to the other servers is too slow');

@@ -15,17 +15,11 @@ const SWEPT_AT_ONCE = 1_000;
 /** No signal is larger than a send, so with fewer than these there is nothing to add up. */
 const FEWEST_SIGNALS_THAT_FILL = Math.floor(MAX_MAILBOX_BYTES / MAX_SEND_BYTES);
 
-/** Whether mailbox `m` holds as much as it may. Its unacked signals are `acked + 1` to `head`, without holes. */
-export const isFull: SQL = sql.raw(`(
-	m.head - m.acked >= ${MAX_MAILBOX_SIGNALS}
-	or (
-		m.head - m.acked >= ${FEWEST_SIGNALS_THAT_FILL}
-		and (
-			select sum(octet_length(s.body)) from signals s
-			where s.mailbox_id = m.id and s.epoch = m.epoch and s.seq > m.acked
-		) >= ${MAX_MAILBOX_BYTES}
-	)
-)`);
+/** What `mailbox_is_full` and `write_signals` ask for. */
+export const FULLNESS = `${MAX_MAILBOX_SIGNALS}, ${FEWEST_SIGNALS_THAT_FILL}, ${MAX_MAILBOX_BYTES}`;
+
+/** Whether mailbox `m` holds as much as it may. */
+const isFull: SQL = sql.raw(`mailbox_is_full(m, ${FULLNESS})`);
 
 /** Whether the oldest unacked signal of mailbox `m` has passed its life. The database's clock decides. */
 const isOverdue: SQL = sql.raw(`exists (

@@ -16,8 +16,6 @@ export type Context = {
 	/** The caller's address, for limits; '' when unknown. */
 	ip: string;
 	cookie: SessionCookie | null;
-	/** Absent over HTTP. */
-	overSocket?: true;
-	/** On a WebSocket: resolves when its reader has taken what it was sent. Ask before reading more for it. */
-	mayWrite?: () => Promise<void>;
+	/** On a WebSocket alone: resolves when its reader has taken what it was sent. Ask before reading more for it. */
+	mayWrite?: (() => Promise<void>) | undefined;
 };

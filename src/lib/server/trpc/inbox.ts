@@ -1,9 +1,33 @@
-import { tracked } from '@trpc/server';
+import { tracked, type TrackedEnvelope } from '@trpc/server';
 import { z } from 'zod';
 import { fail } from '../../call/core/errors';
 import { MAX_POLL_WAIT_MS } from '../../call/core/limits';
+import type { InboxItem } from '../../call/core/inbox';
 import { cursor, eventId } from '../../call/core/signal';
+import type { Inbox } from '../inbox/inbox';
 import { deviceProcedure, router, userProcedure } from './base';
+
+type Followed = ReturnType<Inbox['follow']>;
+type Tracked = TrackedEnvelope<InboxItem>;
+const toTracked = ({ done, value }: Awaited<ReturnType<Followed['next']>>): IteratorResult<Tracked, void> =>
+	done ? { done: true, value: undefined } : { value: tracked(value.id, value.item) };
+
+/**
+ * Always tracked: one bare item erases the resume point. tRPC asks for the next one whether its reader takes any or
+ * not: until they do, nothing is read for them. No generator, because every stream keeps this for as long as it stands.
+ */
+function trackedItems(
+	items: Followed,
+	mayWrite: (() => Promise<void>) | undefined
+): AsyncIterableIterator<Tracked, void> {
+	return {
+		next: () => (mayWrite ? mayWrite().then(() => items.next()) : items.next()).then(toTracked),
+		return: () => items.return().then(toTracked),
+		[Symbol.asyncIterator]() {
+			return this;
+		}
+	};
+}
 
 export const inboxRouter = router({
 	/** Makes this page load, or program, a device: it gets an id and a mailbox, and hears how it may read. */
@@ -17,23 +41,12 @@ export const inboxRouter = router({
 		.input(z.object({ lastEventId: eventId.optional() }))
 		.use(({ ctx, next }) => {
 			// A WebSocket that is not offered was refused at its upgrade.
-			const offered = ctx.overSocket || ctx.services.rungs.includes('sse');
+			const offered = ctx.mayWrite !== undefined || ctx.services.rungs.includes('sse');
 			return offered ? next() : fail('inbox/rung-not-offered');
 		})
-		.subscription(async function* ({ ctx, input, signal }) {
+		.subscription(({ ctx, input, signal }) => {
 			const viewer = { deviceId: ctx.device.id, userId: ctx.device.userId, identityId: ctx.identity.id };
-			const items = ctx.services.inbox.follow(viewer, input.lastEventId, signal);
-			try {
-				for (;;) {
-					// tRPC asks for the next one whether its reader takes any or not: until they do, nothing is read for them.
-					await ctx.mayWrite?.();
-					const next = await items.next();
-					if (next.done) return;
-					yield tracked(next.value.id, next.value.item); // always tracked: one bare item erases the resume point
-				}
-			} finally {
-				await items.return();
-			}
+			return trackedItems(ctx.services.inbox.follow(viewer, input.lastEventId, signal), ctx.mayWrite);
 		}),
 
 	/** Pull: the same news over the same cursor. Waits up to `waitMs` when there is nothing to say. */

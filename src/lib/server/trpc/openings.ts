@@ -27,8 +27,7 @@ type OpeningsDeps = {
 
 /** Everything of one identity. Its session's end is watched once, however much it holds open. */
 type Holder = {
-	openings: Set<Opening>;
-	counts: Record<Opening['kind'], number>;
+	openings: Opening[];
 	stop: () => void;
 	expiry: NodeJS.Timeout | undefined;
 };
@@ -70,11 +69,10 @@ export function createOpenings(deps: OpeningsDeps) {
 	function holderOf(identity: Identity): Holder {
 		const known = holders.get(identity.id);
 		if (known) return known;
-		const openings = new Set<Opening>();
 		const stop = deps.onIdentityOver(identity.id, () => {
-			for (const opening of [...openings]) opening.end?.();
+			for (const opening of [...holder.openings]) opening.end?.();
 		});
-		const holder: Holder = { openings, counts: { socket: 0, request: 0 }, stop, expiry: undefined };
+		const holder: Holder = { openings: [], stop, expiry: undefined };
 		holders.set(identity.id, holder);
 		if (identity.expiresAt !== null) watchExpiry(identity, holder, identity.expiresAt);
 		return holder;
@@ -83,15 +81,13 @@ export function createOpenings(deps: OpeningsDeps) {
 	function openFor(identity: Identity, opening: Opening): () => void {
 		const { kind } = opening;
 		const most = kind === 'socket' ? limits.socketsPerIdentity : limits.requestsPerIdentity;
-		const held = holders.get(identity.id)?.counts[kind] ?? 0;
-		if (held >= most) fail('request/too-many', { retryAfterMs: FULL_RETRY_MS });
+		const held = holders.get(identity.id)?.openings.filter((one) => one.kind === kind) ?? [];
+		if (held.length >= most) fail('request/too-many', { retryAfterMs: FULL_RETRY_MS });
 		const holder = holderOf(identity);
-		holder.openings.add(opening);
-		holder.counts[kind] += 1;
+		holder.openings.push(opening);
 		return () => {
-			holder.openings.delete(opening);
-			holder.counts[kind] -= 1;
-			if (holder.openings.size > 0) return;
+			holder.openings = holder.openings.filter((one) => one !== opening);
+			if (holder.openings.length > 0) return;
 			holder.stop();
 			clearTimeout(holder.expiry);
 			holders.delete(identity.id);

@@ -8,7 +8,7 @@ import type { AppRouter } from './router';
 /** The typed API as pages call it on the server, without HTTP in between. */
 export type Api = ReturnType<ReturnType<typeof createCallerFactory<AppRouter['_def']['record']>>>;
 
-export type RequestFacts = Pick<Context, 'identity' | 'hasCredentials' | 'ip' | 'cookie' | 'overSocket'>;
+export type RequestFacts = Pick<Context, 'identity' | 'hasCredentials' | 'ip' | 'cookie' | 'mayWrite'>;
 export type Credentials = { sessionToken?: string | undefined; bearer?: string | undefined };
 
 /**

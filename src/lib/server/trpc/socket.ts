@@ -83,7 +83,7 @@ export function createSocketServer(deps: SocketDeps) {
 		const note = () => traffic.noteMessage(clockMs());
 		for (const event of ['message', 'ping', 'pong'] as const) socket.on(event, note);
 		socket.on('close', () => lives.delete(life));
-		const context: Context = { ...deps.contextOf(facts), overSocket: true, mayWrite: life.mayWrite };
+		const context: Context = deps.contextOf({ ...facts, mayWrite: life.mayWrite });
 		const connect = getWSConnectionHandler({
 			wss: server,
 			router: appRouter,
