@@ -62,7 +62,7 @@ describe('a Redis that goes and comes back', () => {
 	async function reaches(from: ReturnType<typeof open>, to: ReturnType<typeof open>): Promise<void> {
 		const topic: Topic = `user:${randomUUID()}`;
 		const seen = () => {
-			from.bus.publish([topic], { type: 'missed', seenAt: null });
+			from.bus.publish([topic], { type: 'standing', changedAt: null });
 			return to.heard.includes(topic);
 		};
 		await expect.poll(seen, { timeout: 8_000 }).toBe(true);

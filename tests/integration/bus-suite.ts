@@ -240,7 +240,7 @@ export function describeSharedBus(name: string, start: () => Promise<Carrier>): 
 				`000000000000:[${'[],'.repeat(600)}[]]`,
 				`000000000000:${'['.repeat(7_000)}`,
 				'x'.repeat(7_999),
-				'000000000000:[[["user:a b"],{"type":"missed"}]]',
+				'000000000000:[[["user:a b"],{"type":"closed"}]]',
 				`000000000000:[[["${topic}"],{"type":"call","callId":"x","version":1}]]`,
 				`000000000000:[[["${topic}"],{"type":"newer","than":"us"}],${entry}]`
 			]) {

@@ -1,7 +1,8 @@
 import { randomUUID } from 'node:crypto';
 import { eq, sql } from 'drizzle-orm';
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
-import { callDevices, callParticipants, calls, devices } from '../../src/lib/server/db/schema';
+import { clock } from '../../src/lib/server/db/columns';
+import { callDevices, callParticipants, calls, devices, users } from '../../src/lib/server/db/schema';
 import { keyOf, testProduct, type Person, type Product } from '../fixtures/product';
 
 const media = { microphoneEnabled: true, cameraEnabled: true };
@@ -80,7 +81,7 @@ describe('the life of a call', () => {
 		expect((await ann.api.calls.get({ callId })).endReason).toBe('declined');
 		expect((await ann.api.calls.history({})).entries[0]?.outcome).toBe('declined');
 		expect((await bob.api.calls.history({})).entries[0]?.outcome).toBe('declined');
-		expect(await bob.api.calls.missedCount()).toBe(0);
+		expect((await bob.api.calls.standing()).missedCount).toBe(0);
 	});
 
 	test('a ring that runs out is missed, counted until looked at', async () => {
@@ -88,13 +89,13 @@ describe('the life of a call', () => {
 		await makeDue(callId);
 		expect(await product.services.calls.sweepDeadlines()).toBe(1);
 		expect((await ann.api.calls.get({ callId })).endReason).toBe('missed');
-		expect(await bob.api.calls.missedCount()).toBe(1);
-		expect(await ann.api.calls.missedCount()).toBe(0);
+		expect((await bob.api.calls.standing()).missedCount).toBe(1);
+		expect((await ann.api.calls.standing()).missedCount).toBe(0);
 		expect((await bob.api.calls.missed({ limit: 5 })).map((entry) => entry.people[0]?.displayName)).toEqual([
 			'Ann'
 		]);
 		await bob.api.calls.markMissedSeen();
-		expect(await bob.api.calls.missedCount()).toBe(0);
+		expect((await bob.api.calls.standing()).missedCount).toBe(0);
 	});
 
 	test('an accept after the deadline finds a missed call, also when no sweeper came by', async () => {
@@ -109,7 +110,34 @@ describe('the life of a call', () => {
 		await ann.api.calls.leave({ callId, deviceId: annDevice });
 		expect((await ann.api.calls.history({})).entries[0]?.outcome).toBe('cancelled');
 		expect((await bob.api.calls.history({ filter: 'missed' })).entries[0]?.outcome).toBe('missed');
-		expect(await bob.api.calls.missedCount()).toBe(1);
+		expect((await bob.api.calls.standing()).missedCount).toBe(1);
+	});
+
+	test('who is not to be disturbed is not rung: busy for the caller, missed for the callee', async () => {
+		const { until } = await bob.api.calls.setDoNotDisturb({ forMs: 3_600_000 });
+		expect(until).toBeGreaterThan(Date.now() + 3_500_000);
+		expect(await bob.api.calls.standing()).toEqual({ missedCount: 0, doNotDisturbUntil: until });
+		const call = await startCall();
+		expect(call).toMatchObject({ phase: 'ended', endReason: 'busy' });
+		expect((await ann.api.calls.history({})).entries[0]?.outcome).toBe('busy');
+		expect((await bob.api.calls.history({ filter: 'missed' })).entries[0]?.outcome).toBe('missed');
+		expect((await bob.api.calls.get({ callId: call.id })).endReason).toBe('missed');
+		expect((await bob.api.calls.standing()).missedCount).toBe(1);
+		expect((await ann.api.calls.standing()).doNotDisturbUntil).toBeNull();
+
+		await product.db.update(users).set({ doNotDisturbUntil: clock }).where(eq(users.id, bob.userId));
+		expect((await bob.api.calls.standing()).doNotDisturbUntil).toBeNull(); // its time is over
+		expect((await startCall()).phase).toBe('ringing');
+	});
+
+	test('do not disturb: for a minute to a week, and off again', async () => {
+		const week = 7 * 24 * 3_600_000;
+		for (const forMs of [0, 59_999, week + 1, 1.5e5 + 0.5, -1]) {
+			expect(await keyOf(bob.api.calls.setDoNotDisturb({ forMs })), String(forMs)).toBe('input/invalid');
+		}
+		await bob.api.calls.setDoNotDisturb({ forMs: week });
+		await expect(bob.api.calls.setDoNotDisturb({ forMs: null })).resolves.toEqual({ until: null });
+		expect((await startCall()).phase).toBe('ringing');
 	});
 
 	test('a page that is left is reconnecting at once, and has left after its grace', async () => {
@@ -250,7 +278,7 @@ describe('what one may not see or do', () => {
 		expect(await keyOf(ann.api.calls.failed({ callId, deviceId: annDevice, why: 'x'.repeat(201) }))).toBe(
 			'input/invalid'
 		);
-		expect(await keyOf(product.stranger().calls.missedCount())).toBe('auth/required');
+		expect(await keyOf(product.stranger().calls.standing())).toBe('auth/required');
 	});
 
 	test('TURN credentials are for who is in, or invited to, a live call', async () => {

@@ -109,7 +109,7 @@ async function run(sequence: typeof steps extends fc.Arbitrary<infer T> ? T : ne
 		holdViewer: () => () => {},
 		liveCalls: none,
 		callFor: async () => null,
-		missedCount: async () => 0,
+		standing: async () => ({ missedCount: 0, doNotDisturbUntil: null }),
 		roomHeads: none,
 		roomHead: async () => null,
 		messageByN: async () => null

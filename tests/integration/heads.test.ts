@@ -127,11 +127,11 @@ describe('a bus that loses everything: the check finds, and tells once,', () => 
 		await ann.api.calls.leave({ callId: call.id, deviceId: annDevice });
 		expect(await other.found()).toContainEqual({
 			topic: `user:${bob.userId}`,
-			news: { type: 'missed', seenAt: null }
+			news: { type: 'standing', changedAt: null }
 		});
 		await bob.api.calls.markMissedSeen();
 		expect(await other.found()).toEqual([
-			{ topic: `user:${bob.userId}`, news: { type: 'missed', seenAt: expect.any(Number) } }
+			{ topic: `user:${bob.userId}`, news: { type: 'standing', changedAt: expect.any(Number) } }
 		]);
 		expect(await other.found()).toEqual([]);
 	});

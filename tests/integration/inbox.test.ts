@@ -87,7 +87,7 @@ describe('the stream', () => {
 
 		await ann.api.calls.leave({ callId: call.id, deviceId: annDevice });
 		expect((await stream.until('call')).call.endReason).toBe('cancelled');
-		expect((await stream.until('missed')).missedCount).toBe(1);
+		expect((await stream.until('standing')).missedCount).toBe(1);
 		await stream.stop();
 	});
 

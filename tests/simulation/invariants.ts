@@ -10,12 +10,16 @@ function must(holds: boolean, what: string, ...facts: unknown[]): void {
 	if (!holds) throw new Violation(`${what}: ${facts.map((fact) => JSON.stringify(fact)).join(' ')}`);
 }
 
-/** Asked of each call that is written, before it is. `live` are the room's live calls until now. */
+/**
+ * Asked of each call that is written, before it is. `live` are the room's live calls until now, `busy` who is not to be
+ * disturbed.
+ */
 export function checkSaved(
 	before: CallState | null,
 	after: CallState,
 	live: readonly CallState[],
-	now: number
+	now: number,
+	busy: ReadonlySet<string>
 ): void {
 	must(
 		after.phase === 'ended' || live.every(({ id }) => id === after.id),
@@ -24,6 +28,9 @@ export function checkSaved(
 		after
 	);
 	must(after.version === (before?.version ?? 0) + 1, 'a version that does not follow', before, after);
+	const begins =
+		before === null && after.participants.some((one) => one.invite === 'ringing' && busy.has(one.userId));
+	must(!begins, 'a ring for somebody who is not to be disturbed', after);
 	must(before?.phase !== 'ended', 'an ended call moved', before, after);
 	must(after.phase !== 'ringing' || before?.phase !== 'active', 'an active call rings again', before, after);
 	for (const one of after.participants) {

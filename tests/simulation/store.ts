@@ -8,6 +8,8 @@ const KEPT = 100;
 /** The tables, in memory. A transaction runs alone: row locks make the real ones of one call do so too. */
 export class Store {
 	readonly rooms = new Map<string, Set<string>>();
+	/** Who is not to be disturbed. */
+	readonly #busy = new Set<string>();
 	readonly calls = new Map<string, CallState>();
 	/** What the sweeper looks for; live calls only. */
 	readonly deadlines = new Map<string, number | null>();
@@ -26,6 +28,7 @@ export class Store {
 			now: async () => now(),
 			lockRoom: async (roomId) => this.rooms.has(roomId),
 			memberIds: async (roomId) => [...(this.rooms.get(roomId) ?? [])],
+			busyAmong: async (userIds) => userIds.filter((userId) => this.#busy.has(userId)),
 			liveCallIn: async (roomId) => this.liveIn(roomId)?.id ?? null,
 			lockCall: async (callId) => this.calls.get(callId) ?? null,
 			insertCall: async (call) => this.#save(null, call),
@@ -37,6 +40,11 @@ export class Store {
 				return epoch;
 			}
 		};
+	}
+
+	setBusy(userId: string, busy: boolean): void {
+		if (busy) this.#busy.add(userId);
+		else this.#busy.delete(userId);
 	}
 
 	liveIn(roomId: string): CallState | undefined {
@@ -58,7 +66,7 @@ export class Store {
 
 	#save(before: CallState | null, after: CallState): void {
 		const live = this.live().filter(({ roomId }) => roomId === after.roomId);
-		checkSaved(before, after, live, this.#now());
+		checkSaved(before, after, live, this.#now(), this.#busy);
 		this.calls.set(after.id, after);
 		if (after.phase !== 'ended') {
 			this.deadlines.set(after.id, nextDeadline(after, this.#settings));

@@ -150,6 +150,7 @@ export class World {
 			if (random.chance(0.4)) return device.decline(incoming.id);
 		}
 		if (random.chance(0.04)) return this.#mishap(device);
+		if (random.chance(0.05)) return this.#store.setBusy(device.userId, random.chance(0.4));
 		if (!current) {
 			const mine = [...device.scene.calls.values()];
 			const elsewhere = random.pick(mine);

@@ -1,5 +1,5 @@
 import type { CallSnapshot } from '../call/core/snapshot';
-import type { RoomHead, RoomMessage, ViewerState } from '../call/core/inbox';
+import type { RoomHead, RoomMessage, Standing, ViewerState } from '../call/core/inbox';
 import type { DeliveredSignal, SignalEnvelope } from '../call/core/signal';
 import type { ErrorKey } from '../call/core/errors';
 import type { OfferedRung } from '../call/core/rung';
@@ -24,7 +24,7 @@ export type LinkNews =
 	/** Everything anew; what is absent has ended. */
 	| { type: 'state'; state: ViewerState }
 	| { type: 'call'; call: CallSnapshot }
-	| { type: 'missed'; missedCount: number }
+	| ({ type: 'standing' } & Standing)
 	| { type: 'room'; room: RoomHead; message: RoomMessage | null }
 	| { type: 'room-gone'; roomId: string }
 	| { type: 'signal'; signal: DeliveredSignal }

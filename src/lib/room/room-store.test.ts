@@ -49,7 +49,7 @@ function openStore(rooms: RoomHead[], lastN = 0) {
 	store.follow(server.link);
 	const state = (now: RoomHead[]): LinkNews => ({
 		type: 'state',
-		state: { serverNow: 0, calls: [], rooms: now, missedCount: 0 }
+		state: { serverNow: 0, calls: [], rooms: now, missedCount: 0, doNotDisturbUntil: null }
 	});
 	return { ...server, store, state };
 }

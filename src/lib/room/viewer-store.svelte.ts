@@ -1,19 +1,29 @@
 import { createContext } from 'svelte';
+import type { Standing } from '../call/core/inbox';
 import type { Link, LinkNews, LinkStatus } from '../link/link';
+
+/** Timers that are due in more than this fire at once. */
+const MAX_TIMER_MS = 2 ** 31 - 1;
 
 /** What every page shows of its viewer, whatever room is open: missed calls, and whether news can reach us. */
 export class ViewerStore {
 	missedCount = $state(0);
+	/** Until then no call rings, on this device's clock; null while calls ring. */
+	doNotDisturbUntil = $state<number | null>(null);
 	/** Rises when a call has ended: histories are out of date. */
 	endedCalls = $state(0);
 	signedOut = $state(false);
 	status = $state.raw<LinkStatus | null>(null);
 
 	readonly #link: Pick<Link, 'api'>;
+	/** What the server's clock is ahead of ours. */
+	#clockOffsetMs = 0;
+	#disturbable: ReturnType<typeof setTimeout> | undefined;
 
-	constructor(link: Pick<Link, 'api'>, missedCount: number) {
+	constructor(link: Pick<Link, 'api'>, standing: Standing) {
 		this.#link = link;
-		this.missedCount = missedCount;
+		this.missedCount = standing.missedCount;
+		this.doNotDisturbUntil = standing.doNotDisturbUntil;
 	}
 
 	/** For what a page asks by itself, such as more of a list. */
@@ -23,16 +33,40 @@ export class ViewerStore {
 
 	/** Follows a link's news. @returns a function that stops */
 	follow(link: Pick<Link, 'listen'>): () => void {
-		return link.listen((news) => this.#receive(news));
+		const stop = link.listen((news) => this.#receive(news));
+		return () => {
+			stop();
+			clearTimeout(this.#disturbable);
+		};
+	}
+
+	/** No call rings for so long; null: calls ring again. */
+	async setDoNotDisturb(forMs: number | null): Promise<void> {
+		const { until } = await this.api.calls.setDoNotDisturb.mutate({ forMs });
+		this.#takeDoNotDisturb(until);
+	}
+
+	#takeDoNotDisturb(until: number | null): void {
+		clearTimeout(this.#disturbable);
+		this.doNotDisturbUntil = until === null ? null : until - this.#clockOffsetMs;
+		if (this.doNotDisturbUntil === null) return;
+		const leftMs = Math.min(MAX_TIMER_MS, this.doNotDisturbUntil - Date.now());
+		this.#disturbable = setTimeout(() => (this.doNotDisturbUntil = null), leftMs);
+	}
+
+	#takeStanding({ missedCount, doNotDisturbUntil }: Standing): void {
+		this.missedCount = missedCount;
+		this.#takeDoNotDisturb(doNotDisturbUntil);
 	}
 
 	#receive(news: LinkNews): void {
 		switch (news.type) {
 			case 'state':
-				this.missedCount = news.state.missedCount;
+				this.#clockOffsetMs = news.state.serverNow - Date.now();
+				this.#takeStanding(news.state);
 				break;
-			case 'missed':
-				this.missedCount = news.missedCount;
+			case 'standing':
+				this.#takeStanding(news);
 				break;
 			case 'call':
 				if (news.call.phase === 'ended') this.endedCalls += 1;

@@ -107,7 +107,7 @@ export function createServices({
 		},
 		liveCalls: calls.live,
 		callFor: calls.snapshot,
-		missedCount: calls.missedCount,
+		standing: calls.standing,
 		roomHeads: rooms.list,
 		roomHead: rooms.head,
 		messageByN: messages.byN

@@ -13,6 +13,13 @@ export function clockTime(instant: number): string {
 	return new Date(instant).toLocaleTimeString(undefined, { hour: '2-digit', minute: '2-digit' });
 }
 
+/** "14:05" today, "Tuesday 14:05" on another day of the next seven. */
+export function untilTime(instant: number, now: number): string {
+	if (sameDay(instant, now)) return clockTime(instant);
+	const day = new Date(instant).toLocaleDateString(undefined, { weekday: 'long' });
+	return `${day} ${clockTime(instant)}`;
+}
+
 /** "Today", "Yesterday", "Monday", "3 June 2026". */
 export function dayLabel(instant: number, now: number): string {
 	// Rounded, because a day with a change of clocks is 23 or 25 hours long.

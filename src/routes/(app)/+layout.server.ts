@@ -8,7 +8,7 @@ export const load: LayoutServerLoad = async ({ locals, url, untrack }) => {
 	// Untracked: going from page to page does not ask for the rooms again; the link keeps them right.
 	const here = untrack(() => new URL(url));
 	if (!identity) redirect(303, signInPath(here));
-	const [rooms, missedCount] = await ask(Promise.all([api.rooms.list(), api.calls.missedCount()]), here);
+	const [rooms, standing] = await ask(Promise.all([api.rooms.list(), api.calls.standing()]), here);
 	const { userId, username, displayName } = identity;
-	return { viewer: { userId, username, displayName }, rooms, missedCount };
+	return { viewer: { userId, username, displayName }, rooms, standing };
 };

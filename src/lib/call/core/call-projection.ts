@@ -1,6 +1,6 @@
 import type { CallState } from './call-state';
 import { presentDevices } from './call-state';
-import type { CallSnapshot, InviteState } from './snapshot';
+import type { CallSnapshot, EndReason, InviteState } from './snapshot';
 
 /** What a snapshot says beyond the call's own row. */
 export type ProjectionContext = {
@@ -12,6 +12,7 @@ export type ProjectionContext = {
 
 /** What one viewer may see of a call. */
 export function projectCall(call: CallState, context: ProjectionContext): CallSnapshot {
+	const isCaller = call.callerId === context.viewerId;
 	return {
 		id: call.id,
 		roomId: call.roomId,
@@ -25,13 +26,13 @@ export function projectCall(call: CallState, context: ProjectionContext): CallSn
 		startedAt: call.startedAt,
 		activeAt: call.activeAt,
 		endedAt: call.endedAt,
-		endReason: call.endReason,
+		endReason: withoutBusy(call.endReason, isCaller),
 		failure: call.failure,
 		participants: call.participants.map((one) => ({
 			userId: one.userId,
 			displayName: context.nameOf(one.userId),
 			role: one.role,
-			invite: visibleInvite(one.invite, call.callerId === context.viewerId),
+			invite: withoutBusy(one.invite, isCaller),
 			ringUntil: one.ringUntil
 		})),
 		devices: presentDevices(call).map((device) => ({
@@ -47,6 +48,9 @@ export function projectCall(call: CallState, context: ProjectionContext): CallSn
 }
 
 /** A do-not-disturb is told to the caller only; to anybody else the call was missed. */
-function visibleInvite(invite: InviteState, viewerIsCaller: boolean): InviteState {
-	return invite === 'busy' && !viewerIsCaller ? 'missed' : invite;
+function withoutBusy<Told extends InviteState | EndReason | null>(
+	told: Told,
+	isCaller: boolean
+): Told | 'missed' {
+	return told === 'busy' && !isCaller ? 'missed' : told;
 }

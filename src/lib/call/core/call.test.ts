@@ -1,6 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { startCall, transition, type CallEvent } from './call';
+import { projectCall } from './call-projection';
 import { nextDeadline, presentDevices, type CallSettings, type CallState } from './call-state';
 import { ParleyError } from './errors';
 
@@ -17,9 +18,18 @@ const CAT = 'cat';
 const both = { microphoneEnabled: true, cameraEnabled: true };
 const T = 1_000_000;
 
-const start = (calleeIds: string[]) =>
+const start = (calleeIds: string[], busyIds: string[] = []) =>
 	startCall(
-		{ id: 'call', roomId: 'room', kind: 'video', callerId: ANN, deviceId: 'ann-1', calleeIds, ...both },
+		{
+			id: 'call',
+			roomId: 'room',
+			kind: 'video',
+			callerId: ANN,
+			deviceId: 'ann-1',
+			calleeIds,
+			busyIds,
+			...both
+		},
 		T,
 		settings
 	);
@@ -54,6 +64,44 @@ function keyOf(action: () => unknown): string {
 	}
 	return '(no failure)';
 }
+
+describe('do not disturb', () => {
+	test('a call to nobody else is over as it begins, and its caller is told why', () => {
+		const call = start([BOB], [BOB]);
+		expect(call).toMatchObject({ phase: 'ended', endReason: 'busy', version: 1, endedAt: T });
+		expect(inviteOf(call, BOB)).toBe('busy');
+		expect(presentDevices(call)).toEqual([]);
+	});
+
+	test('the others ring, and who was busy may still join', () => {
+		const call = start([BOB, CAT], [BOB]);
+		expect(call.phase).toBe('ringing');
+		expect(call.participants.map(({ invite, ringUntil }) => [invite, ringUntil])).toEqual([
+			['accepted', null],
+			['busy', null],
+			['ringing', T + settings.ringLifetimeMs]
+		]);
+		expect(inviteOf(run(call, [1_000, join(BOB)]), BOB)).toBe('accepted');
+		expect(run(call, [1_000, { type: 'decline', userId: CAT }])).toMatchObject({ endReason: 'declined' });
+		expect(run(call, [settings.ringLifetimeMs, { type: 'tick' }])).toMatchObject({ endReason: 'missed' });
+	});
+
+	test('is nobody’s business but the caller’s', () => {
+		const call = start([BOB], [BOB]);
+		const seenBy = (viewerId: string) => {
+			const seen = projectCall(call, {
+				viewerId,
+				roomName: 'Kitchen',
+				nameOf: (userId) => userId,
+				epochOf: () => 1
+			});
+			return [seen.endReason, seen.participants[1]?.invite];
+		};
+		expect(seenBy(ANN)).toEqual(['busy', 'busy']);
+		expect(seenBy(BOB)).toEqual(['missed', 'missed']);
+		expect(seenBy(CAT)).toEqual(['missed', 'missed']);
+	});
+});
 
 describe('a direct call', () => {
 	test.each<

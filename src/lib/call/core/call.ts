@@ -59,19 +59,24 @@ export type StartCall = MediaChoice & {
 	callerId: string;
 	deviceId: string;
 	calleeIds: readonly string[];
+	/** Of the callees: who is not to be disturbed. */
+	busyIds: readonly string[];
 };
 
 /** @throws {ParleyError} `call/nobody-to-call` */
 export function startCall(start: StartCall, now: number, settings: CallSettings): CallState {
 	if (start.calleeIds.length === 0) fail('call/nobody-to-call');
-	const callees = start.calleeIds.map((userId): CallParticipant => ({
-		userId,
-		role: 'callee',
-		invite: 'ringing',
-		ringUntil: now + settings.ringLifetimeMs,
-		answeredAt: null,
-		leftAt: null
-	}));
+	const callees = start.calleeIds.map((userId): CallParticipant => {
+		const rings = !start.busyIds.includes(userId);
+		return {
+			userId,
+			role: 'callee',
+			invite: rings ? 'ringing' : 'busy',
+			ringUntil: rings ? now + settings.ringLifetimeMs : null,
+			answeredAt: null,
+			leftAt: null
+		};
+	});
 	const caller: CallParticipant = {
 		userId: start.callerId,
 		role: 'caller',
@@ -99,7 +104,8 @@ export function startCall(start: StartCall, now: number, settings: CallSettings)
 		participants: [caller, ...callees],
 		devices: []
 	};
-	return enter(call, start.callerId, start.deviceId, start, now, settings);
+	// Where nobody is to be disturbed it is over as it begins.
+	return settle(enter(call, start.callerId, start.deviceId, start, now, settings), now);
 }
 
 /**

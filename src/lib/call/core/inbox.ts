@@ -25,14 +25,22 @@ export const roomMessage = z.object({
 });
 export type RoomMessage = z.infer<typeof roomMessage>;
 
+/** What only this person sees of themselves. */
+export const standing = z.object({
+	/** Missed calls not yet looked at. */
+	missedCount: z.int().nonnegative(),
+	/** Until then, by the server's clock, no call rings; null: calls ring. */
+	doNotDisturbUntil: z.int().nullable()
+});
+export type Standing = z.infer<typeof standing>;
+
 /** Everything a viewer needs to be right again. What is absent here has ended for it. */
 export const viewerState = z.object({
 	/** The server's clock, Unix milliseconds: timers are drawn against it. */
 	serverNow: z.int(),
 	calls: z.array(callSnapshot),
 	rooms: z.array(roomHead),
-	/** Missed calls not yet looked at. */
-	missedCount: z.int().nonnegative()
+	...standing.shape
 });
 export type ViewerState = z.infer<typeof viewerState>;
 
@@ -41,7 +49,7 @@ export const inboxItem = z.discriminatedUnion('type', [
 	/** The first item of every (re)subscription. */
 	z.object({ type: z.literal('state'), state: viewerState }),
 	z.object({ type: z.literal('call'), call: callSnapshot }),
-	z.object({ type: z.literal('missed'), missedCount: z.int().nonnegative() }),
+	z.object({ type: z.literal('standing'), ...standing.shape }),
 	/** A room is new, renamed, or at another N; `message` is there when it is short enough to bring. */
 	z.object({ type: z.literal('room'), room: roomHead, message: roomMessage.nullable() }),
 	/** This viewer is not in that room any more. */

@@ -22,6 +22,9 @@ export const LAST_INSTANT = 253_402_300_799_999;
 /** The longest a poll may wait on the server for something to say. */
 export const MAX_POLL_WAIT_MS = 25_000;
 
+export const MIN_DO_NOT_DISTURB_MS = 60_000;
+export const MAX_DO_NOT_DISTURB_MS = 7 * 24 * 60 * 60 * 1000;
+
 export const MAX_MESSAGE_LENGTH = 4_000;
 export const MAX_ROOM_NAME_LENGTH = 80;
 export const MAX_DISPLAY_NAME_LENGTH = 60;

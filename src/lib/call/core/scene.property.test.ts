@@ -43,7 +43,16 @@ const life = fc
 		const calleeIds = withCat ? [ME, 'cat'] : [ME];
 		let now = 1_000;
 		let call: CallState = startCall(
-			{ id: 'call', roomId: 'room', kind: 'audio', callerId: 'ann', deviceId: 'ann-1', calleeIds, ...media },
+			{
+				id: 'call',
+				roomId: 'room',
+				kind: 'audio',
+				callerId: 'ann',
+				deviceId: 'ann-1',
+				calleeIds,
+				busyIds: [],
+				...media
+			},
 			now,
 			settings
 		);

@@ -175,10 +175,13 @@ describe('out of a call', () => {
 		const { session, inside, tell, server } = world();
 		await inside();
 		server.get.mockResolvedValueOnce(accepted({ version: 4, ended: 'completed' }));
-		tell({ type: 'state', state: { serverNow: 5_000, calls: [], rooms: [], missedCount: 2 } });
+		tell({
+			type: 'state',
+			state: { serverNow: 5_000, calls: [], rooms: [], missedCount: 2, doNotDisturbUntil: null }
+		});
 		await vi.waitFor(() => expect(session.view.notice?.text).toBe('Call ended'));
 		expect(server.get).toHaveBeenCalledTimes(1);
-		expect(session.view).toMatchObject({ current: null, missedCount: 2, clockOffsetMs: 4_000 });
+		expect(session.view).toMatchObject({ current: null, clockOffsetMs: 4_000 });
 	});
 
 	test('a decline silences at once, and rings on when it did not get through', async () => {

@@ -56,7 +56,6 @@ export class CallSession {
 	#scene: Scene;
 	#stay: CallStay | null = null;
 	#starting: { roomId: string; kind: CallKind } | null = null;
-	#missedCount = 0;
 	#clockOffsetMs = 0;
 	#view: SessionView;
 	#ends: (() => void)[] = [];
@@ -129,13 +128,9 @@ export class CallSession {
 				return this.#dispatch(news);
 			case 'state':
 				this.#clockOffsetMs = news.state.serverNow - this.#deps.now();
-				this.#missedCount = news.state.missedCount;
 				return this.#dispatch({ type: 'state', calls: news.state.calls });
 			case 'call':
 				return this.#dispatch(news);
-			case 'missed':
-				this.#missedCount = news.missedCount;
-				return this.#publish();
 			case 'signal':
 				return this.#stay?.receive(news.signal);
 			case 'send-refused':
@@ -156,6 +151,7 @@ export class CallSession {
 			case 'status':
 			case 'epoch': // the snapshots carry it too, to both sides
 			case 'room':
+			case 'standing':
 				return this.#publish();
 			default:
 				assertNever(news);
@@ -390,7 +386,6 @@ export class CallSession {
 			stay: this.#stay,
 			starting: this.#starting,
 			notice: this.#board.notice,
-			missedCount: this.#missedCount,
 			clockOffsetMs: this.#clockOffsetMs,
 			link: this.#deps.link.status
 		});

@@ -3,10 +3,7 @@ import type { CallSnapshot } from '../core/snapshot';
 import type { CallStay } from './call-stay';
 import type { CurrentCall, LocalView, RemoteView, SessionView } from './view';
 
-export type ViewParts = Pick<
-	SessionView,
-	'starting' | 'notice' | 'missedCount' | 'clockOffsetMs' | 'link'
-> & {
+export type ViewParts = Pick<SessionView, 'starting' | 'notice' | 'clockOffsetMs' | 'link'> & {
 	readonly scene: Scene;
 	readonly stay: CallStay | null;
 };
@@ -57,8 +54,8 @@ function remoteViews(call: CallSnapshot, ownDeviceId: string | null, stay: CallS
 		}));
 }
 
-/** Whoever talks already is not rung at: the dialog has to do. */
 function toneOf(incoming: CallSnapshot | null, current: CurrentCall | null): SessionView['tone'] {
-	if (current) return current.stage === 'outgoing' ? 'ringback' : null;
-	return incoming ? 'ring' : null;
+	if (current?.stage === 'outgoing') return 'ringback';
+	if (!incoming) return null;
+	return current ? 'waiting' : 'ring'; // whoever talks already is not rung at
 }

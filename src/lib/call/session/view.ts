@@ -75,14 +75,16 @@ export type SessionView = {
 	/** A call that the server is being asked to start; it becomes `current`. */
 	readonly starting: { readonly roomId: string; readonly kind: CallKind } | null;
 	readonly notice: CallNotice | null;
-	readonly missedCount: number;
 	/** Server clock minus this device's clock, milliseconds: add it to Date.now(). */
 	readonly clockOffsetMs: number;
 	/** A sound that should be heard now, if any. */
-	readonly tone: 'ring' | 'ringback' | null;
+	readonly tone: Tone | null;
 	/** Which way news and signals travel just now, since when and why. */
 	readonly link: LinkStatus;
 };
+
+/** `waiting`: somebody calls while this page is in a call. */
+export type Tone = 'ring' | 'ringback' | 'waiting';
 
 /** What the call's components may ask for. Each resolves when the server has answered; none throws. */
 export type CallActions = {

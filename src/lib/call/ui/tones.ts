@@ -1,9 +1,10 @@
+import type { Tone } from '../session/view';
 import { takeTurn } from './turn';
 
 /** What is heard while it rings. */
 export type Tones = {
 	/** Plays from now on, until told otherwise; null is silence. */
-	play(tone: 'ring' | 'ringback' | null): void;
+	play(tone: Tone | null): void;
 	/** @param loudness 0 to 1 */
 	setLoudness(loudness: number): void;
 	close(): void;
@@ -12,7 +13,7 @@ export type Tones = {
 /** A note: how long after the pattern's beginning, how high, how long. */
 type Note = readonly [afterS: number, hertz: number, lengthS: number];
 
-const PATTERNS: Record<'ring' | 'ringback', { everyMs: number; notes: readonly Note[] }> = {
+const PATTERNS: Record<Tone, { everyMs: number; notes: readonly Note[] }> = {
 	// A falling third, twice.
 	ring: {
 		everyMs: 3_000,
@@ -24,7 +25,15 @@ const PATTERNS: Record<'ring' | 'ringback', { everyMs: number; notes: readonly N
 		]
 	},
 	// What European exchanges say: 425 Hz, one second in five.
-	ringback: { everyMs: 5_000, notes: [[0, 425, 1]] }
+	ringback: { everyMs: 5_000, notes: [[0, 425, 1]] },
+	// Twice and short, below what is being said.
+	waiting: {
+		everyMs: 6_000,
+		notes: [
+			[0, 440, 0.15],
+			[0.3, 440, 0.15]
+		]
+	}
 };
 
 const DEFAULT_LOUDNESS = 0.12;
@@ -40,7 +49,7 @@ export function createTones(loudness = DEFAULT_LOUDNESS): Tones {
 	let context: AudioContext | null = null;
 	let out: GainNode | null = null;
 	let timer: ReturnType<typeof setInterval> | undefined;
-	let playing: 'ring' | 'ringback' | null = null;
+	let playing: Tone | null = null;
 	let sounding: OscillatorNode[] = [];
 	/** Gives up our turn to be heard; null while we neither have it nor wait for it. */
 	let giveUp: (() => void) | null = null;

@@ -14,8 +14,8 @@ const stamp = z.number().nonnegative();
 export const news = z.discriminatedUnion('type', [
 	/** A call that this user may see has this version now. */
 	z.object({ type: z.literal('call'), callId: id, version: z.int().nonnegative() }),
-	/** The count of missed calls changed; `seenAt`: because they were looked at, then. */
-	z.object({ type: z.literal('missed'), seenAt: stamp.nullable() }),
+	/** What only this user sees of themselves changed; without a stamp when a call did it, whose version says so. */
+	z.object({ type: z.literal('standing'), changedAt: stamp.nullable() }),
 	/** A room of this user is new, renamed, has other members, or is at another N. `stamp` is its `changed_at`. */
 	z.object({ type: z.literal('room'), roomId: id, stamp }),
 	/** This user is not in that room any more, since its change with that stamp. */

@@ -2,7 +2,7 @@ import { expect, test } from 'vitest';
 import type { News, Topic } from './bus';
 import { createMemoryBus } from './memory';
 
-const news: News = { type: 'missed', seenAt: null };
+const news: News = { type: 'standing', changedAt: null };
 
 test('tells whoever listens to a topic, in order, until they stop', async () => {
 	const bus = createMemoryBus();

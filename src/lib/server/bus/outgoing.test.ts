@@ -19,7 +19,7 @@ const news = fc.oneof(
 		stamp: small
 	}),
 	fc.record({ type: fc.constant('mailbox' as const), epoch: small, head: small }),
-	fc.record({ type: fc.constant('missed' as const), seenAt: fc.option(small) }),
+	fc.record({ type: fc.constant('standing' as const), changedAt: fc.option(small) }),
 	fc.constant({ type: 'closed' as const })
 );
 const publish = fc.tuple(fc.array(topic, { minLength: 1, maxLength: 120, size: 'max' }), news);
@@ -27,7 +27,7 @@ const publish = fc.tuple(fc.array(topic, { minLength: 1, maxLength: 120, size: '
 const flat = (entries: readonly Entry[]): [Topic, News][] =>
 	entries.flatMap(([topics, told]) => topics.map((one): [Topic, News] => [one, told]));
 
-const NUMBERS = ['version', 'stamp', 'seenAt', 'epoch', 'head'];
+const NUMBERS = ['version', 'stamp', 'changedAt', 'epoch', 'head'];
 
 /** What news is about, and how new it is, said without a rule per kind. */
 function aspects(told: News): { about: string; place: number[] } {
@@ -103,7 +103,7 @@ test('no text makes the reader throw', () => {
 		fc.string(),
 		fc.json().map((json) => `${ORIGIN}:${json}`),
 		fc
-			.array(fc.oneof(fc.json(), fc.constant('[["user:a"],{"type":"missed"}]')))
+			.array(fc.oneof(fc.json(), fc.constant('[["user:a"],{"type":"closed"}]')))
 			.map((all) => `${ORIGIN}:[${all.join()}]`)
 	);
 	fc.assert(fc.property(text, (said) => void decodeNews(said)));

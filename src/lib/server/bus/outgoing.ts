@@ -10,7 +10,7 @@ function keyOf(news: News): string {
 		case 'room-gone':
 			return `${news.type}:${news.roomId}`;
 		case 'mailbox':
-		case 'missed':
+		case 'standing':
 		case 'closed':
 			return news.type;
 	}
@@ -31,8 +31,8 @@ function placeOf(news: News): [major: number, minor: number] {
 			return [news.stamp, 0];
 		case 'mailbox':
 			return [news.epoch, news.head];
-		case 'missed':
-			return [news.seenAt ?? 0, 0];
+		case 'standing':
+			return [news.changedAt ?? 0, 0];
 		case 'closed':
 			return [0, 0];
 	}

@@ -1,9 +1,9 @@
-import { and, asc, eq, ne, sql } from 'drizzle-orm';
+import { and, asc, eq, gt, inArray, ne, sql } from 'drizzle-orm';
 import type { CallSettings, CallState } from '../../call/core/call-state';
 import { nextDeadline } from '../../call/core/call-state';
 import { clock } from '../db/columns';
 import type { DbOrTx, Tx } from '../db/client';
-import { callDevices, callParticipants, calls, rooms } from '../db/schema';
+import { callDevices, callParticipants, calls, rooms, users } from '../db/schema';
 import type { CallTx } from './ledger';
 
 type CallTxDeps = {
@@ -22,6 +22,13 @@ export function createCallTx(tx: Tx, { settings, memberIds, raiseEpoch }: CallTx
 			return found.length > 0;
 		},
 		memberIds: (roomId) => memberIds(tx, roomId),
+		async busyAmong(userIds) {
+			const busy = await tx
+				.select({ id: users.id })
+				.from(users)
+				.where(and(inArray(users.id, [...userIds]), gt(users.doNotDisturbUntil, sql`clock_timestamp()`)));
+			return busy.map(({ id }) => id);
+		},
 		async liveCallIn(roomId) {
 			const [live] = await tx
 				.select({ id: calls.id })

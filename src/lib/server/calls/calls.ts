@@ -10,9 +10,10 @@ import { callDevices, calls } from '../db/schema';
 import { createAccess } from './access';
 import { createCallTx, lockCall, renewLease } from './call-rows';
 import { createConnections } from './connections';
-import { createHistory } from './history';
+import { createDoNotDisturb } from './do-not-disturb';
+import { createHistory, MISSED } from './history';
 import { applyEvent, refuseTooLate, startOrJoin, type Entry, type StartInput } from './ledger';
-import { loadSnapshots, prepareLiveSnapshots } from './snapshots';
+import { prepareSnapshots } from './snapshots';
 
 /** Tells whoever must know. Run it after the commit, never before. */
 type AfterCommit = () => void;
@@ -33,6 +34,7 @@ const MAX_DUE_AT_ONCE = 100;
 
 /** The life of calls: each change is one transition of `core`, applied under the call's row lock. */
 export function createCalls({ db, bus, settings, memberIds, endDevices, raiseEpoch }: CallsDeps) {
+	const snapshots = prepareSnapshots(db);
 	const callTx = (tx: Tx) => createCallTx(tx, { settings, memberIds, raiseEpoch });
 
 	/** Run it after the commit, never before. */
@@ -42,10 +44,10 @@ export function createCalls({ db, bus, settings, memberIds, endDevices, raiseEpo
 			hearers.map((userId): Topic => `user:${userId}`),
 			{ type: 'call', callId: call.id, version: call.version }
 		);
-		const missedBy = call.participants.filter((one) => one.invite === 'missed' || one.invite === 'cancelled');
+		const missedBy = call.participants.filter(({ invite }) => MISSED.some((one) => one === invite));
 		bus.publish(
 			missedBy.map((one): Topic => `user:${one.userId}`),
-			{ type: 'missed', seenAt: null }
+			{ type: 'standing', changedAt: null }
 		);
 		if (!returned) return;
 		const { deviceId, epoch } = returned;
@@ -58,23 +60,19 @@ export function createCalls({ db, bus, settings, memberIds, endDevices, raiseEpo
 		refuseTooLate(entry.call, event);
 	}
 
-	async function snapshot(callId: string, viewerId: string): Promise<CallSnapshot | null> {
-		const [found] = await loadSnapshots(db, viewerId, { callIds: [callId] });
-		return found ?? null;
-	}
-
 	async function requireSnapshot(callId: string, viewerId: string): Promise<CallSnapshot> {
-		return (await snapshot(callId, viewerId)) ?? fail('call/not-found');
+		return (await snapshots.one(callId, viewerId)) ?? fail('call/not-found');
 	}
 
 	return {
 		...createHistory({ db, bus }),
+		...createDoNotDisturb({ db, bus }),
 		...createAccess({ db }),
-		...createConnections({ db }),
-		snapshot,
+		...createConnections({ db, snapshots }),
+		snapshot: snapshots.one,
 
 		/** All live calls that this person may see. */
-		live: prepareLiveSnapshots(db),
+		live: snapshots.live,
 
 		get: requireSnapshot,
 

@@ -11,7 +11,7 @@ import { fail } from '../../call/core/errors';
 import type { Db } from '../db/client';
 import { callConnections, callDevices, calls, users } from '../db/schema';
 import { databaseNow } from './call-rows';
-import { loadSnapshots } from './snapshots';
+import type { Snapshots } from './snapshots';
 
 /** A page reports every 2 s at most; its requests may come a little closer together than it sent them. */
 const REPORTS = { points: 3, duration: 5 };
@@ -23,7 +23,7 @@ const MAX_DEVICES = 100;
 const MAX_REPORTS = 1_000;
 
 /** How the connections between a call's devices are, as the devices say. The server sees neither media nor addresses. */
-export function createConnections({ db }: { db: Db }) {
+export function createConnections({ db, snapshots }: { db: Db; snapshots: Snapshots }) {
 	const limiter = new RateLimiterMemory(REPORTS);
 
 	async function countReport(deviceId: string): Promise<void> {
@@ -129,10 +129,7 @@ export function createConnections({ db }: { db: Db }) {
 
 		/** The room's live call as this member may see it. */
 		async state(roomId: string, viewerId: string): Promise<RoomCallState> {
-			const [serverNow, [call = null]] = await Promise.all([
-				databaseNow(db),
-				loadSnapshots(db, viewerId, { liveIn: roomId })
-			]);
+			const [serverNow, call] = await Promise.all([databaseNow(db), snapshots.liveInRoom(roomId, viewerId)]);
 			return { serverNow, call, connections: call ? await reportsOf(call.id, true) : [] };
 		},
 

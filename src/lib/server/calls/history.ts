@@ -1,25 +1,32 @@
-import { and, count, desc, eq, inArray, isNull, lt, ne, or, sql } from 'drizzle-orm';
+import { and, desc, eq, inArray, isNull, lt, ne, or, sql } from 'drizzle-orm';
+import type { Standing } from '../../call/core/inbox';
 import { outcomeFor } from '../../call/core/outcome';
 import type { Bus } from '../bus/bus';
+import { doNotDisturbUntil } from './do-not-disturb';
 import type { Db } from '../db/client';
-import { noteMissedSeen } from '../db/endings';
+import { noteStanding } from '../db/endings';
 import { callParticipants, calls, rooms, users } from '../db/schema';
 
 export type HistoryCursor = { startedAt: number; callId: string };
 
 /** Invites that count as missed by who got them: a caller's cancel too. */
-const MISSED = ['missed', 'cancelled', 'busy'] as const;
+export const MISSED = ['missed', 'cancelled', 'busy'] as const;
 
 const isMissed = and(eq(callParticipants.role, 'callee'), inArray(callParticipants.invite, [...MISSED]));
 
 export function createHistory({ db, bus }: { db: Db; bus: Bus }) {
-	const countMissed = db
-		.select({ missed: count() })
-		.from(callParticipants)
-		.where(
-			and(eq(callParticipants.userId, sql.placeholder('userId')), isMissed, isNull(callParticipants.seenAt))
-		)
-		.prepare('count_missed');
+	/** Everybody who comes asks for this: its statement is built once. */
+	const findStanding = db
+		.select({
+			missedCount: db.$count(
+				callParticipants,
+				and(eq(callParticipants.userId, users.id), isMissed, isNull(callParticipants.seenAt))
+			),
+			doNotDisturbUntil: doNotDisturbUntil
+		})
+		.from(users)
+		.where(eq(users.id, sql.placeholder('userId')))
+		.prepare('find_standing');
 
 	/** One person's calls that are over (for them), newest first, by keyset. */
 	async function history(input: {
@@ -96,23 +103,22 @@ export function createHistory({ db, bus }: { db: Db; bus: Bus }) {
 	return {
 		history,
 
-		/** Missed calls that were not looked at yet. */
-		async missedCount(userId: string): Promise<number> {
-			const [row] = await countMissed.execute({ userId });
-			return row?.missed ?? 0;
+		async standing(userId: string): Promise<Standing> {
+			const [found] = await findStanding.execute({ userId });
+			return found ?? { missedCount: 0, doNotDisturbUntil: null };
 		},
 
 		/** They were looked at, on one device: the badge goes on all. */
 		async markMissedSeen(userId: string): Promise<void> {
-			const seenAt = await db.transaction(async (tx) => {
+			const changedAt = await db.transaction(async (tx) => {
 				const seen = await tx
 					.update(callParticipants)
 					.set({ seenAt: sql`clock_timestamp()` })
 					.where(and(eq(callParticipants.userId, userId), isMissed, isNull(callParticipants.seenAt)))
 					.returning({ callId: callParticipants.callId });
-				return seen.length > 0 ? noteMissedSeen(tx, userId) : null;
+				return seen.length > 0 ? noteStanding(tx, userId) : null;
 			});
-			if (seenAt !== null) bus.publish([`user:${userId}`], { type: 'missed', seenAt });
+			if (changedAt !== null) bus.publish([`user:${userId}`], { type: 'standing', changedAt });
 		}
 	};
 }

@@ -12,6 +12,8 @@ export type CallTx = {
 	/** Nobody joins or leaves the room until the transaction ends. @returns whether there is such a room */
 	lockRoom(roomId: string): Promise<boolean>;
 	memberIds(roomId: string): Promise<string[]>;
+	/** Of these people: who is not to be disturbed just now. */
+	busyAmong(userIds: readonly string[]): Promise<string[]>;
 	liveCallIn(roomId: string): Promise<string | null>;
 	lockCall(callId: string): Promise<CallState | null>;
 	insertCall(call: CallState): Promise<void>;
@@ -31,7 +33,7 @@ export type Entry = {
 	returned: { deviceId: string; epoch: number } | null;
 };
 
-export type StartInput = Omit<StartCall, 'callerId' | 'calleeIds'> & { userId: string };
+export type StartInput = Omit<StartCall, 'callerId' | 'calleeIds' | 'busyIds'> & { userId: string };
 
 /** Applies one event to one call. @throws {ParleyError} `call/not-found`, and what the transition refuses */
 export async function applyEvent(
@@ -85,7 +87,8 @@ export async function startOrJoin(
 	if (found.some(({ call }) => call.phase !== 'ended')) return found;
 	const memberIds = await tx.memberIds(input.roomId);
 	const calleeIds = memberIds.filter((memberId) => memberId !== userId);
-	const call = startCall({ ...input, callerId: userId, calleeIds }, await tx.now(), settings);
+	const busyIds = await tx.busyAmong(calleeIds);
+	const call = startCall({ ...input, callerId: userId, calleeIds, busyIds }, await tx.now(), settings);
 	await tx.insertCall(call);
 	return [...found, { call, hearers: hearersOf(call, memberIds), returned: null }];
 }

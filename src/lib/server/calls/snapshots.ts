@@ -1,80 +1,94 @@
-import { and, asc, eq, inArray, ne, sql, type Placeholder, type SQL } from 'drizzle-orm';
+import { and, asc, eq, ne, sql, type SQL } from 'drizzle-orm';
+import type { AnyPgColumn } from 'drizzle-orm/pg-core';
 import { projectCall } from '../../call/core/call-projection';
 import type { CallSnapshot } from '../../call/core/snapshot';
-import type { Db, DbOrTx } from '../db/client';
+import { arrayText } from '../db/arrays';
+import type { Db } from '../db/client';
 import { callDevices, callParticipants, calls, mailboxes, roomMembers, rooms, users } from '../db/schema';
 
-/** Calls in rooms that the viewer is not in are left out. */
-function selectCalls(db: DbOrTx, viewerId: string | Placeholder, wanted: SQL | undefined) {
-	return db
-		.select({ call: calls, roomName: rooms.name, roomKind: rooms.kind })
-		.from(calls)
-		.innerJoin(roomMembers, eq(roomMembers.roomId, calls.roomId))
-		.innerJoin(rooms, eq(rooms.id, calls.roomId))
-		.where(and(eq(roomMembers.userId, viewerId), wanted))
-		.orderBy(asc(calls.startedAt));
-}
+export type Snapshots = ReturnType<typeof prepareSnapshots>;
 
-const isLive = ne(calls.phase, 'ended');
+/** Reads calls as one viewer may see them. Each change of a call asks for this once per viewer: the statements are built once. */
+export function prepareSnapshots(db: Db) {
+	const viewerId = sql.placeholder('viewerId');
+	const isLive = ne(calls.phase, 'ended');
 
-/** Reads calls as one viewer may see them. */
-export async function loadSnapshots(
-	db: DbOrTx,
-	viewerId: string,
-	which: { callIds: string[] } | { liveIn: string }
-): Promise<CallSnapshot[]> {
-	const wanted =
-		'liveIn' in which ? and(isLive, eq(calls.roomId, which.liveIn)) : inArray(calls.id, which.callIds);
-	return withPeople(db, viewerId, await selectCalls(db, viewerId, wanted));
-}
+	/** Calls in rooms that the viewer is not in are left out. */
+	const prepareCalls = (name: string, wanted: SQL | undefined) =>
+		db
+			.select({ call: calls, roomName: rooms.name, roomKind: rooms.kind })
+			.from(calls)
+			.innerJoin(roomMembers, eq(roomMembers.roomId, calls.roomId))
+			.innerJoin(rooms, eq(rooms.id, calls.roomId))
+			.where(and(eq(roomMembers.userId, viewerId), wanted))
+			.orderBy(asc(calls.startedAt))
+			.prepare(name);
+	type FoundCall = Awaited<ReturnType<ReturnType<typeof prepareCalls>['execute']>>[number];
 
-/** All live calls of a viewer. Everybody who comes asks for this: its statement is built once. */
-export function prepareLiveSnapshots(db: Db): (viewerId: string) => Promise<CallSnapshot[]> {
-	const live = selectCalls(db, sql.placeholder('viewerId'), isLive).prepare('find_live_calls');
-	return async (viewerId) => withPeople(db, viewerId, await live.execute({ viewerId }));
-}
-
-/** The calls' rows are read first: what is read after is at least as new as their version, never older. */
-async function withPeople(
-	db: DbOrTx,
-	viewerId: string,
-	found: Awaited<ReturnType<typeof selectCalls>>
-): Promise<CallSnapshot[]> {
-	if (found.length === 0) return [];
-
-	const callIds = found.map(({ call }) => call.id);
-	const people = await db
+	const findLive = prepareCalls('find_live_calls', isLive);
+	const findOne = prepareCalls('find_call', eq(calls.id, sql.placeholder('callId')));
+	const findInRoom = prepareCalls(
+		'find_live_call_in_room',
+		and(isLive, eq(calls.roomId, sql.placeholder('roomId')))
+	);
+	const inCalls = (callId: AnyPgColumn) => sql`${callId} = any(${sql.placeholder('callIds')}::uuid[])`;
+	const findPeople = db
 		.select({ participant: callParticipants, displayName: users.displayName })
 		.from(callParticipants)
 		.innerJoin(users, eq(users.id, callParticipants.userId))
-		.where(inArray(callParticipants.callId, callIds))
-		.orderBy(asc(callParticipants.role), asc(users.displayName), asc(users.id));
-	const present = await db
+		.where(inCalls(callParticipants.callId))
+		.orderBy(asc(callParticipants.role), asc(users.displayName), asc(users.id))
+		.prepare('find_people_of_calls');
+	const findPresent = db
 		.select({ device: callDevices, epoch: mailboxes.epoch })
 		.from(callDevices)
 		.innerJoin(mailboxes, eq(mailboxes.id, callDevices.deviceId))
-		.where(and(inArray(callDevices.callId, callIds), ne(callDevices.presence, 'left')))
-		.orderBy(asc(callDevices.joinOrder));
+		.where(and(inCalls(callDevices.callId), ne(callDevices.presence, 'left')))
+		.orderBy(asc(callDevices.joinOrder))
+		.prepare('find_devices_in_calls');
 
-	const names = new Map(people.map((one) => [one.participant.userId, one.displayName]));
-	const epochs = new Map(present.map((one) => [one.device.deviceId, one.epoch]));
-	return found.map(({ call, roomName, roomKind }) => {
-		const participants = people
-			.map((one) => one.participant)
-			.filter((participant) => participant.callId === call.id);
-		const other = participants.find((participant) => participant.userId !== viewerId);
-		return projectCall(
-			{
-				...call,
-				participants,
-				devices: present.map((one) => one.device).filter((device) => device.callId === call.id)
-			},
-			{
-				viewerId,
-				roomName: roomKind === 'direct' && other ? (names.get(other.userId) ?? roomName) : roomName,
-				nameOf: (userId) => names.get(userId) ?? '',
-				epochOf: (deviceId) => epochs.get(deviceId) ?? 1
-			}
-		);
-	});
+	/** The calls' rows are read first: what is read after is at least as new as their version, never older. */
+	async function withPeople(viewer: string, found: readonly FoundCall[]): Promise<CallSnapshot[]> {
+		if (found.length === 0) return [];
+		const callIds = arrayText(found.map(({ call }) => call.id));
+		const people = await findPeople.execute({ callIds });
+		const present = await findPresent.execute({ callIds });
+
+		const names = new Map(people.map((one) => [one.participant.userId, one.displayName]));
+		const epochs = new Map(present.map((one) => [one.device.deviceId, one.epoch]));
+		return found.map(({ call, roomName, roomKind }) => {
+			const participants = people
+				.map((one) => one.participant)
+				.filter((participant) => participant.callId === call.id);
+			const other = participants.find((participant) => participant.userId !== viewer);
+			return projectCall(
+				{
+					...call,
+					participants,
+					devices: present.map((one) => one.device).filter((device) => device.callId === call.id)
+				},
+				{
+					viewerId: viewer,
+					roomName: roomKind === 'direct' && other ? (names.get(other.userId) ?? roomName) : roomName,
+					nameOf: (userId) => names.get(userId) ?? '',
+					epochOf: (deviceId) => epochs.get(deviceId) ?? 1
+				}
+			);
+		});
+	}
+
+	return {
+		/** All live calls. */
+		live: async (viewer: string) => withPeople(viewer, await findLive.execute({ viewerId: viewer })),
+
+		async one(callId: string, viewer: string): Promise<CallSnapshot | null> {
+			const [found] = await withPeople(viewer, await findOne.execute({ callId, viewerId: viewer }));
+			return found ?? null;
+		},
+
+		async liveInRoom(roomId: string, viewer: string): Promise<CallSnapshot | null> {
+			const [found] = await withPeople(viewer, await findInRoom.execute({ roomId, viewerId: viewer }));
+			return found ?? null;
+		}
+	};
 }

@@ -19,8 +19,8 @@ export async function noteMemberGone(
 	await tx.insert(endings).values({ topic: `user:${gone.userId}`, roomId: gone.roomId, endedAt: gone.stamp });
 }
 
-/** This user has looked at their missed calls. @returns when, by the database's clock */
-export async function noteMissedSeen(tx: DbOrTx, userId: string): Promise<number> {
+/** What only this user sees of themselves has changed. @returns when, by the database's clock */
+export async function noteStanding(tx: DbOrTx, userId: string): Promise<number> {
 	const [noted] = await tx
 		.insert(endings)
 		.values({ topic: `user:${userId}` })

@@ -27,7 +27,9 @@ export const users = pgTable('users', {
 	passwordHash: text('password_hash').notNull(),
 	createdAt: instant('created_at').notNull().default(clock),
 	/** Nobody is deleted: histories keep their names. */
-	deactivatedAt: instant('deactivated_at')
+	deactivatedAt: instant('deactivated_at'),
+	/** Until then nothing rings for this person: a call finds them busy. Null or past: it rings. */
+	doNotDisturbUntil: instant('do_not_disturb_until')
 });
 
 /** `id` is sha256(token) in hex: who reads this table cannot sign in with what it holds. */

@@ -6,7 +6,7 @@ import { createChanges } from './changes';
 function setUp(most?: number) {
 	const bus = createMemoryBus();
 	const changes = createChanges(bus, 'server', most);
-	const tell = (userId: string, news: News = { type: 'missed', seenAt: null }) =>
+	const tell = (userId: string, news: News = { type: 'standing', changedAt: null }) =>
 		bus.publish([`user:${userId}` as Topic], news);
 	return { bus, changes, tell };
 }

@@ -1,5 +1,12 @@
 import { randomBytes } from 'node:crypto';
-import type { InboxItem, InboxPage, RoomHead, RoomMessage, ViewerState } from '../../call/core/inbox';
+import type {
+	InboxItem,
+	InboxPage,
+	RoomHead,
+	RoomMessage,
+	Standing,
+	ViewerState
+} from '../../call/core/inbox';
 import { formatEventId, parseEventId, type Cursor } from '../../call/core/signal';
 import type { CallSnapshot } from '../../call/core/snapshot';
 import type { Bus, Topic } from '../bus/bus';
@@ -27,7 +34,7 @@ type InboxDeps = Mailboxes & {
 	holdViewer: (viewer: Viewer) => () => void;
 	liveCalls: (userId: string) => Promise<CallSnapshot[]>;
 	callFor: (callId: string, userId: string) => Promise<CallSnapshot | null>;
-	missedCount: (userId: string) => Promise<number>;
+	standing: (userId: string) => Promise<Standing>;
 	roomHeads: (userId: string) => Promise<RoomHead[]>;
 	roomHead: (roomId: string, userId: string) => Promise<RoomHead | null>;
 	messageByN: (roomId: string, n: number) => Promise<RoomMessage | null>;
@@ -52,12 +59,12 @@ export function createInbox(deps: InboxDeps) {
 	});
 
 	async function readState(userId: string): Promise<KeptState> {
-		const [calls, rooms, missedCount] = await Promise.all([
+		const [calls, rooms, standing] = await Promise.all([
 			deps.liveCalls(userId),
 			deps.roomHeads(userId),
-			deps.missedCount(userId)
+			deps.standing(userId)
 		]);
-		return { calls, rooms, missedCount };
+		return { calls, rooms, ...standing };
 	}
 
 	/** Read once for each tag: who comes back asks by a poll, and again by a stream in the next moment. */
@@ -115,8 +122,8 @@ export function createInbox(deps: InboxDeps) {
 				const call = await deps.callFor(news.callId, userId);
 				return call && { type: 'call', call };
 			}
-			case 'missed':
-				return { type: 'missed', missedCount: await deps.missedCount(userId) };
+			case 'standing':
+				return { type: 'standing', ...(await deps.standing(userId)) };
 			case 'room':
 			case 'room-gone': {
 				// Looked up in either case: who was taken out may be in again by now.

@@ -14,7 +14,7 @@ function keyOf(news: Waking): string {
 		case 'room-gone':
 			return `room:${news.roomId}`;
 		case 'mailbox':
-		case 'missed':
+		case 'standing':
 		case 'lost':
 			return news.type;
 	}

@@ -69,8 +69,8 @@ export function createHeads({ sql, bus, isHeld, onError, now = () => performance
 				return noteTold(`room:${news.roomId}`, news.stamp);
 			case 'room-gone':
 				return noteTold(`${topic} ${news.roomId}`, news.stamp);
-			case 'missed':
-				return news.seenAt === null ? undefined : noteTold(topic, news.seenAt);
+			case 'standing':
+				return news.changedAt === null ? undefined : noteTold(topic, news.changedAt);
 			case 'closed':
 				ended.set(topic, true);
 				return mailboxes.delete(idIn(topic));
@@ -111,7 +111,7 @@ export function createHeads({ sql, bus, isHeld, onError, now = () => performance
 		} else if (stamp > (told.get(roomId === null ? topic : `${topic} ${roomId}`) ?? 0)) {
 			bus.publishHere(
 				[topic],
-				roomId === null ? { type: 'missed', seenAt: stamp } : { type: 'room-gone', roomId, stamp }
+				roomId === null ? { type: 'standing', changedAt: stamp } : { type: 'room-gone', roomId, stamp }
 			);
 		}
 	}
@@ -131,7 +131,7 @@ export function createHeads({ sql, bus, isHeld, onError, now = () => performance
 				const news = newsOf(id, moved.get(id) ?? 0);
 				bus.publishHere(topics, news);
 				const missed = mine.filter((one) => one.missed).map(({ userId }): Topic => `user:${userId}`);
-				bus.publishHere(missed, { type: 'missed', seenAt: null });
+				bus.publishHere(missed, { type: 'standing', changedAt: null });
 			}
 		}
 	}

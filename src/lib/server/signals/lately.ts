@@ -85,7 +85,7 @@ export async function findLately(
 export async function callListeners(sql: postgres.Sql, callIds: readonly string[]): Promise<Listener[]> {
 	return sql<Listener[]>`
 		select calls.id, everybody.user_id as "userId",
-			coalesce(call_participants.invite in ('missed', 'cancelled'), false) as missed
+			coalesce(call_participants.invite in ('missed', 'cancelled', 'busy'), false) as missed
 		from calls
 		cross join lateral (
 			select user_id from room_members where room_id = calls.room_id

@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import { id } from '../../call/core/account';
 import { peerReports, why } from '../../call/core/connection-report';
-import { LAST_INSTANT } from '../../call/core/limits';
+import { LAST_INSTANT, MAX_DO_NOT_DISTURB_MS, MIN_DO_NOT_DISTURB_MS } from '../../call/core/limits';
 import { callKind } from '../../call/core/snapshot';
 import { callProcedure, deviceProcedure, roomProcedure, router, userProcedure } from './base';
 
@@ -15,6 +15,7 @@ const callDeviceProcedure = deviceProcedure
 		return next();
 	});
 
+const doNotDisturbMs = z.int().min(MIN_DO_NOT_DISTURB_MS).max(MAX_DO_NOT_DISTURB_MS);
 const historyLimit = z.int().min(1).max(100).default(30);
 
 export const callsRouter = router({
@@ -117,7 +118,15 @@ export const callsRouter = router({
 			return page.entries;
 		}),
 
-	missedCount: userProcedure.query(({ ctx }) => ctx.services.calls.missedCount(ctx.identity.userId)),
+	/** What only the caller sees of themselves: how many calls were missed, until when none rings. */
+	standing: userProcedure.query(({ ctx }) => ctx.services.calls.standing(ctx.identity.userId)),
+
+	/** No call rings for so long; null: calls ring again. */
+	setDoNotDisturb: userProcedure
+		.input(z.object({ forMs: doNotDisturbMs.nullable() }))
+		.mutation(async ({ ctx, input }) => ({
+			until: await ctx.services.calls.setDoNotDisturb(ctx.identity.userId, input.forMs)
+		})),
 
 	markMissedSeen: userProcedure.mutation(({ ctx }) => ctx.services.calls.markMissedSeen(ctx.identity.userId))
 });

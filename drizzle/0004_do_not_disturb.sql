@@ -1,0 +1,1 @@
+ALTER TABLE "users" ADD COLUMN "do_not_disturb_until" timestamp (3) with time zone;

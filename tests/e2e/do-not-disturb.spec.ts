@@ -1,0 +1,50 @@
+import { expect, test } from '@playwright/test';
+import { openPerson, shareRoom, type BrowserPerson } from '../fixtures/people';
+import { startServer, type TestServer } from '../fixtures/server';
+
+let server: TestServer;
+let ann: BrowserPerson;
+let bob: BrowserPerson;
+
+test.beforeAll(async () => {
+	server = await startServer({ STUN_URLS: 'none' });
+	[ann, bob] = await Promise.all([openPerson(server.url, 'Ann'), openPerson(server.url, 'Bob')]);
+	await shareRoom(ann, bob, 'Kitchen');
+});
+test.afterAll(async () => {
+	await Promise.all([ann?.close(), bob?.close()]);
+	await server?.stop();
+});
+
+test('who is not to be disturbed hears nothing, and finds a missed call; the caller reads busy', async () => {
+	const other = await bob.context.newPage();
+	await other.goto('/settings');
+	await bob.page.getByRole('button', { name: 'Account menu' }).click();
+	await bob.page.getByRole('menuitem', { name: 'Do not disturb' }).click();
+	const dialog = bob.page.getByRole('dialog', { name: 'Do not disturb' });
+	await dialog.getByRole('radio', { name: '30 minutes' }).check();
+	await dialog.getByRole('button', { name: 'Turn on' }).click();
+	await expect(dialog).toBeHidden();
+	// On all of Bob's pages, also the other tab.
+	for (const page of [bob.page, other]) {
+		await expect(page.getByRole('button', { name: 'Account menu' })).toContainText('Quiet until');
+	}
+
+	await ann.page.getByRole('button', { name: 'Start audio call' }).click();
+	await expect(ann.page.getByText('Bob is busy')).toBeVisible();
+	await expect(ann.page.getByRole('button', { name: 'Start audio call' })).toBeEnabled();
+	await expect(bob.page.getByRole('link', { name: 'Calls, 1 missed' })).toBeVisible();
+	await expect(bob.page.getByRole('alertdialog', { name: 'Incoming call' })).toBeHidden();
+
+	await bob.page.getByRole('button', { name: 'Account menu' }).click();
+	await bob.page.getByRole('menuitem', { name: 'Do not disturb' }).click();
+	await dialog.getByRole('button', { name: 'Turn off' }).click();
+	for (const page of [bob.page, other]) {
+		await expect(page.getByRole('button', { name: 'Account menu' })).not.toContainText('Quiet until');
+	}
+	await other.close();
+	await ann.page.getByRole('button', { name: 'Start audio call' }).click();
+	const incoming = bob.page.getByRole('alertdialog', { name: 'Incoming call' });
+	await incoming.getByRole('button', { name: 'Decline' }).click();
+	await expect(ann.page.getByText('Bob declined')).toBeVisible();
+});

@@ -1,0 +1,66 @@
+import { expect, test, type Page } from '@playwright/test';
+import { openPerson, shareRoom, type BrowserPerson } from '../fixtures/people';
+import { startServer, type TestServer } from '../fixtures/server';
+
+const WAITING_HERTZ = 440;
+
+let server: TestServer;
+let ann: BrowserPerson;
+let bob: BrowserPerson;
+let cem: BrowserPerson;
+
+test.beforeAll(async () => {
+	server = await startServer({ STUN_URLS: 'none' });
+	[ann, bob, cem] = await Promise.all([
+		openPerson(server.url, 'Ann'),
+		openPerson(server.url, 'Bob'),
+		openPerson(server.url, 'Cem')
+	]);
+	await shareRoom(cem, bob, 'Garden');
+	await shareRoom(ann, bob, 'Kitchen');
+});
+test.afterAll(async () => {
+	await Promise.all([ann?.close(), bob?.close(), cem?.close()]);
+	await server?.stop();
+});
+
+const incoming = (page: Page) => page.getByRole('alertdialog', { name: 'Incoming call' });
+const call = (page: Page) => page.getByRole('region', { name: 'Call', exact: true });
+const participants = (page: Page) => call(page).getByRole('list', { name: 'Participants' });
+
+async function talk(): Promise<void> {
+	await ann.page.getByRole('button', { name: 'Start audio call' }).click();
+	await incoming(bob.page).getByRole('button', { name: 'Accept' }).click();
+	await expect(call(ann.page).getByRole('timer')).toBeVisible();
+	await expect(call(bob.page).getByRole('timer')).toBeVisible();
+}
+
+test('who calls somebody in a call waits beside it; declined, that call goes on', async () => {
+	await talk();
+	await bob.page.getByRole('textbox', { name: 'Message' }).focus();
+	await cem.page.getByRole('button', { name: 'Start audio call' }).click();
+	await expect(incoming(bob.page)).toContainText('Cem is calling');
+	// Nothing is covered, and who is typing goes on.
+	await expect(bob.page.getByRole('textbox', { name: 'Message' })).toBeFocused();
+	await bob.page.getByRole('button', { name: 'Mute microphone' }).click();
+	await expect(bob.page.getByRole('button', { name: 'Unmute microphone' })).toBeVisible();
+	await expect
+		.poll(() => bob.page.evaluate((hertz) => window.observed.tones.includes(hertz), WAITING_HERTZ))
+		.toBe(true);
+
+	await incoming(bob.page).getByRole('button', { name: 'Decline' }).click();
+	await expect(incoming(bob.page)).toBeHidden();
+	await expect(cem.page.getByText('Bob declined')).toBeVisible();
+	await expect(participants(bob.page)).toContainText('Ann');
+});
+
+test('leave and join: the one call ends, the other begins', async () => {
+	await cem.page.getByRole('button', { name: 'Start audio call' }).click();
+	await incoming(bob.page).getByRole('button', { name: 'Leave and join' }).click();
+	await expect(participants(bob.page)).toContainText('Cem');
+	await expect(call(cem.page).getByRole('timer')).toBeVisible();
+	await expect(ann.page.getByText('Call ended')).toBeVisible();
+	await expect(call(ann.page)).toBeHidden();
+	await cem.page.getByRole('button', { name: 'Leave call' }).click();
+	await expect(call(bob.page)).toBeHidden();
+});
