@@ -22,7 +22,7 @@ export default defineConfig({
 			...(executablePath ? { executablePath } : {}),
 			chromiumSandbox: process.getuid?.() !== 0,
 			args: [
-				'--use-fake-device-for-media-stream',
+				'--use-fake-device-for-media-stream=fps=10',
 				'--use-fake-ui-for-media-stream',
 				'--disable-background-networking',
 				'--disable-component-update',

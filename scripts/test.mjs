@@ -18,6 +18,7 @@ const SHOWN_LINES = 300;
  * @property {string[][]} commands packages' programs with arguments, one after the other
  * @property {Record<string, string>} [env]
  * @property {Need[]} [needs]
+ * @property {boolean} [reads] it only reads, in one thread: two of these run beside each other, before the others
  * @property {boolean} [built] whether it runs the build
  * @property {RegExp} [shows] the lines of its output that are shown also when all is well
  * @property {'vitest' | 'playwright'} [counts] whose report says how many tests there were; without it the step is one
@@ -51,10 +52,15 @@ const ON_ANY_POSTGRES = [
 
 /** @type {Step[]} */
 const STEPS = [
-	{ name: 'format', commands: [['prettier/bin/prettier.cjs', '--check', '--log-level=warn', '.']] },
-	{ name: 'lint', commands: [['eslint/bin/eslint.js', '--max-warnings=0', '.']] },
+	{
+		name: 'format',
+		reads: true,
+		commands: [['prettier/bin/prettier.cjs', '--check', '--log-level=warn', '.']]
+	},
+	{ name: 'lint', reads: true, commands: [['eslint/bin/eslint.js', '--max-warnings=0', '.']] },
 	{
 		name: 'types',
+		reads: true,
 		commands: [
 			['typescript/bin/tsc', '-p', 'src/lib/call/core'],
 			[
@@ -69,9 +75,10 @@ const STEPS = [
 			['typescript/bin/tsc', '-p', 'bench']
 		]
 	},
-	{ name: 'unused', commands: [['knip/bin/knip.js']] },
+	{ name: 'unused', reads: true, commands: [['knip/bin/knip.js']] },
 	{
 		name: 'imports',
+		reads: true,
 		commands: [
 			[
 				'dependency-cruiser/bin/dependency-cruise.mjs',
@@ -138,8 +145,8 @@ chmodSync(temp, 0o755); // Postgres runs as another user when we are root
 const total = { passed: 0, failed: 0, skipped: 0 };
 /** @type {string[]} */
 const notRun = [];
-/** @type {import('node:child_process').ChildProcess | undefined} */
-let child;
+/** @type {Set<import('node:child_process').ChildProcess>} */
+const children = new Set();
 /** @type {NodeJS.Signals | undefined} */
 let stoppedBy;
 
@@ -150,6 +157,11 @@ function signalGroup(/** @type {number | undefined} */ pid, /** @type {NodeJS.Si
 	} catch {
 		// nobody is left
 	}
+}
+
+/** @param {NodeJS.Signals} signal */
+function signalAll(signal) {
+	for (const { pid } of children) signalGroup(pid, signal);
 }
 
 /** Postgres is detached from everybody. Whatever a cut-off step left of it is below our folder, some levels down. */
@@ -170,7 +182,7 @@ function endTemporaryDatabases(folder = temp, levels = 3) {
 }
 
 function cleanUp() {
-	signalGroup(child?.pid, 'SIGKILL');
+	signalAll('SIGKILL');
 	endTemporaryDatabases();
 	rmSync(temp, { recursive: true, force: true, maxRetries: 20, retryDelay: 100 });
 }
@@ -180,8 +192,8 @@ for (const signal of /** @type {const} */ (['SIGINT', 'SIGTERM', 'SIGHUP'])) {
 		if (stoppedBy) return;
 		stoppedBy = signal;
 		stopPreparing(signal);
-		signalGroup(child?.pid, 'SIGTERM');
-		setTimeout(() => signalGroup(child?.pid, 'SIGKILL'), KILL_AFTER_MS).unref(); // Playwright's own handler can hang
+		signalAll('SIGTERM');
+		setTimeout(() => signalAll('SIGKILL'), KILL_AFTER_MS).unref(); // Playwright's own handler can hang
 	});
 }
 
@@ -193,13 +205,14 @@ for (const signal of /** @type {const} */ (['SIGINT', 'SIGTERM', 'SIGHUP'])) {
 function run([program = '', ...args], env) {
 	return new Promise((resolve) => {
 		const { FORCE_COLOR: _, ...inherited } = process.env;
-		child = spawn(process.execPath, [path.join(ROOT, 'node_modules', program), ...args], {
+		const child = spawn(process.execPath, [path.join(ROOT, 'node_modules', program), ...args], {
 			cwd: ROOT,
 			env: { ...inherited, NO_COLOR: '1', TMPDIR: temp, ...(long ? { LONG: '1' } : {}), ...env },
 			stdio: ['ignore', 'pipe', 'pipe'],
 			detached: true
 		});
 		const { pid } = child;
+		children.add(child);
 		let output = '';
 		const timer = setTimeout(() => {
 			output += `\nnot done after ${STEP_WITHIN_MS / 60_000} minutes`;
@@ -210,7 +223,7 @@ function run([program = '', ...args], env) {
 		child.once('exit', (code) => {
 			clearTimeout(timer);
 			signalGroup(pid, 'SIGKILL');
-			child = undefined;
+			children.delete(child);
 			// A process that outlives its step may hold the pipe open for ever: its last words are not waited for.
 			setTimeout(() => resolve({ ok: code === 0, output }), 50);
 		});
@@ -308,7 +321,12 @@ async function main() {
 	if (stoppedBy) return;
 	const missing = provide([...new Set(steps.flatMap((step) => step.needs ?? []))], console.log);
 	await prepareBuild();
-	for (const step of steps) {
+	const readers = steps.filter((step) => step.reads);
+	const readOn = async () => {
+		for (let step = readers.shift(); step && !stoppedBy; step = readers.shift()) await runStep(step);
+	};
+	await Promise.all([readOn(), readOn()]);
+	for (const step of steps.filter(({ reads }) => !reads)) {
 		if (stoppedBy) return;
 		const need = step.needs?.find((name) => missing.has(name));
 		if (!need) await runStep(step);
