@@ -65,7 +65,8 @@ function createWorld() {
 				joinOrder: index + 1,
 				epoch: epochs[name],
 				microphoneEnabled: sides[name].media.microphoneEnabled,
-				cameraEnabled: sides[name].media.cameraEnabled
+				cameraEnabled: sides[name].media.cameraEnabled,
+				mutedByHost: 0
 			}))
 		};
 	}

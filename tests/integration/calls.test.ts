@@ -140,6 +140,36 @@ describe('the life of a call', () => {
 		expect((await startCall()).phase).toBe('ringing');
 	});
 
+	test('the host mutes, hands over and removes; each is refused to the others', async () => {
+		const group = (await ann.api.rooms.create({ name: 'Three' })).id;
+		const { code } = await ann.api.rooms.inviteCode({ roomId: group });
+		for (const one of [bob, cat]) await one.api.rooms.join({ code });
+		const catDevice = (await cat.api.inbox.open()).deviceId;
+		const { id: callId } = await ann.api.calls.start({
+			roomId: group,
+			deviceId: annDevice,
+			kind: 'video',
+			...media
+		});
+		await accept(callId);
+		await cat.api.calls.accept({ callId, deviceId: catDevice, ...media });
+
+		expect(await keyOf(bob.api.calls.mute({ callId, userId: cat.userId }))).toBe('call/not-host');
+		await ann.api.calls.mute({ callId, userId: bob.userId });
+		const muted = (await bob.api.calls.get({ callId })).devices.find((one) => one.deviceId === bobDevice);
+		expect(muted).toMatchObject({ microphoneEnabled: false, mutedByHost: 1, cameraEnabled: true });
+
+		await ann.api.calls.handOver({ callId, userId: cat.userId });
+		expect(await keyOf(ann.api.calls.remove({ callId, userId: bob.userId }))).toBe('call/not-host');
+		await cat.api.calls.remove({ callId, userId: bob.userId });
+		const after = await bob.api.calls.get({ callId });
+		expect(after.devices.map((one) => one.userId)).not.toContain(bob.userId);
+		expect(after.participants.find((one) => one.userId === bob.userId)).toMatchObject({ removed: true });
+		expect(await keyOf(bob.api.calls.join({ callId, deviceId: bobDevice, ...media }))).toBe('call/removed');
+		expect(await keyOf(cat.api.calls.mute({ callId, userId: randomUUID() }))).toBe('call/not-a-participant');
+		expect((await ann.api.calls.get({ callId })).phase).toBe('active');
+	});
+
 	test('a page that is left is reconnecting at once, and has left after its grace', async () => {
 		const { id: callId } = await startCall();
 		await accept(callId);

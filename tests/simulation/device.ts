@@ -116,6 +116,13 @@ export class Device {
 		this.#ask({ type: 'end', callId }, () => this.#lookUp(callId));
 	}
 
+	/** As the host. */
+	control(type: 'mute' | 'remove' | 'hand-over', targetId: string): void {
+		const { here } = this.scene;
+		if (here?.stage === 'in')
+			this.#ask({ type, callId: here.callId, targetId }, () => this.#lookUp(here.callId));
+	}
+
 	report(type: 'connected' | 'failed' | 'away'): void {
 		const { here } = this.scene;
 		if (here?.stage === 'in') this.#ask({ type, callId: here.callId }, () => {});

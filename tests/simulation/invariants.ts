@@ -69,6 +69,8 @@ export function checkCall(call: CallState): void {
 		must(invite !== 'ringing' || phase !== 'ended', 'somebody rings for a call that is over', call);
 	}
 	const people = presentDevices(call).map(({ userId }) => userId);
+	const gone = participants.filter(({ removedAt }) => removedAt !== null).map(({ userId }) => userId);
+	must(!people.some((userId) => gone.includes(userId)), 'somebody who was removed is in the call', call);
 	must(new Set(people).size === people.length, 'one person twice in a call', call);
 	must(phase !== 'ended' || people.length === 0, 'somebody is in a call that is over', call);
 	must(phase === 'ended' || people.length > 0, 'a live call with nobody in it', call);

@@ -16,6 +16,7 @@ export type Ask =
 	| { type: 'accept'; callId: string }
 	| { type: 'join'; callId: string; replaces: string | null }
 	| { type: 'decline' | 'end' | 'get'; callId: string }
+	| { type: 'mute' | 'remove' | 'hand-over'; callId: string; targetId: string }
 	| { type: 'leave' | 'renew' | 'away' | 'connected'; callId: string }
 	| { type: 'failed'; callId: string };
 
@@ -116,7 +117,7 @@ export class Server {
 
 	async #handle(asker: Asker, ask: Ask): Promise<CallSnapshot | null> {
 		const { userId, deviceId } = asker;
-		const asPerson = ask.type === 'decline' || ask.type === 'end' || ask.type === 'get';
+		const asPerson = 'targetId' in ask || ask.type === 'decline' || ask.type === 'end' || ask.type === 'get';
 		if (!asPerson && this.#ended.has(deviceId)) throw new ParleyError('device/not-found');
 		if (ask.type === 'start') {
 			if (!this.store.rooms.get(ask.roomId)?.has(userId)) throw new ParleyError('room/not-found');
@@ -145,6 +146,11 @@ export class Server {
 			case 'decline':
 			case 'end':
 				await this.#apply(callId, { type: ask.type, userId });
+				break;
+			case 'mute':
+			case 'remove':
+			case 'hand-over':
+				await this.#apply(callId, { type: ask.type, userId, targetId: ask.targetId });
 				break;
 			case 'leave':
 				await this.#apply(callId, { type: 'leave', deviceId });

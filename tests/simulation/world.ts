@@ -167,6 +167,10 @@ export class World {
 		}
 		if (random.chance(0.2)) return device.leave();
 		if (random.chance(0.05)) return device.endForEveryone();
+		if (random.chance(0.15)) {
+			const type = random.pick(['mute', 'remove', 'hand-over'] as const) ?? 'mute';
+			return device.control(type, random.pick(PEOPLE) ?? '');
+		}
 		if (random.chance(0.05)) device.start(random.pick([...this.#store.rooms.keys()]) ?? '');
 	}
 

@@ -24,6 +24,7 @@ export function enter(
 	if (others.length >= settings.meshLimit) return fail('call/full', { limit: settings.meshLimit });
 
 	const known = call.participants.find((one) => one.userId === userId);
+	if (known && known.removedAt !== null) return fail('call/removed');
 	const participants: CallParticipant[] = known
 		? call.participants.map((one) =>
 				one.userId === userId
@@ -38,7 +39,15 @@ export function enter(
 			)
 		: [
 				...call.participants,
-				{ userId, role: 'callee', invite: 'accepted', ringUntil: null, answeredAt: now, leftAt: null }
+				{
+					userId,
+					role: 'callee',
+					invite: 'accepted',
+					ringUntil: null,
+					answeredAt: now,
+					leftAt: null,
+					removedAt: null
+				}
 			];
 
 	const device: CallDevice = {
@@ -51,7 +60,8 @@ export function enter(
 		graceUntil: null,
 		leftAt: null,
 		microphoneEnabled: media.microphoneEnabled,
-		cameraEnabled: media.cameraEnabled
+		cameraEnabled: media.cameraEnabled,
+		mutedByHost: 0
 	};
 	// A device that left and comes back begins anew, under a new joinOrder: its peers see a new arrival.
 	const devices = [

@@ -33,7 +33,8 @@ export function projectCall(call: CallState, context: ProjectionContext): CallSn
 			displayName: context.nameOf(one.userId),
 			role: one.role,
 			invite: withoutBusy(one.invite, isCaller),
-			ringUntil: one.ringUntil
+			ringUntil: one.ringUntil,
+			removed: one.removedAt !== null
 		})),
 		devices: presentDevices(call).map((device) => ({
 			deviceId: device.deviceId,
@@ -42,7 +43,8 @@ export function projectCall(call: CallState, context: ProjectionContext): CallSn
 			joinOrder: device.joinOrder,
 			epoch: context.epochOf(device.deviceId),
 			microphoneEnabled: device.microphoneEnabled,
-			cameraEnabled: device.cameraEnabled
+			cameraEnabled: device.cameraEnabled,
+			mutedByHost: device.mutedByHost
 		}))
 	};
 }

@@ -9,6 +9,8 @@ export type CallParticipant = {
 	readonly ringUntil: number | null;
 	readonly answeredAt: number | null;
 	readonly leftAt: number | null;
+	/** When the host removed them: they do not come in again. */
+	readonly removedAt: number | null;
 };
 
 /** A page or program of a person in a call. Rows stay after `left`: they are the call's record. */
@@ -25,6 +27,8 @@ export type CallDevice = {
 	readonly leftAt: number | null;
 	readonly microphoneEnabled: boolean;
 	readonly cameraEnabled: boolean;
+	/** How often a host has turned its microphone off. It rises, so that a late snapshot mutes nobody twice. */
+	readonly mutedByHost: number;
 };
 
 /** A call as the server keeps it. Instants are Unix milliseconds of the database's clock. */

@@ -15,6 +15,7 @@ import {
 	type MediaChoice
 } from './call-state';
 import { fail } from './errors';
+import { applyHostEvent, type HostEvent } from './host-moves';
 import type { CallKind } from './snapshot';
 import { assertNever } from './step';
 
@@ -40,6 +41,7 @@ export type CallEvent =
 	| { type: 'decline'; userId: string }
 	| { type: 'leave'; deviceId: string }
 	| { type: 'end'; userId: string }
+	| HostEvent
 	/** The page is being left, or its stream broke: it may come back within its grace. */
 	| { type: 'device-silent'; deviceId: string }
 	| { type: 'device-heard'; deviceId: string }
@@ -74,7 +76,8 @@ export function startCall(start: StartCall, now: number, settings: CallSettings)
 			invite: rings ? 'ringing' : 'busy',
 			ringUntil: rings ? now + settings.ringLifetimeMs : null,
 			answeredAt: null,
-			leftAt: null
+			leftAt: null,
+			removedAt: null
 		};
 	});
 	const caller: CallParticipant = {
@@ -83,7 +86,8 @@ export function startCall(start: StartCall, now: number, settings: CallSettings)
 		invite: 'accepted',
 		ringUntil: null,
 		answeredAt: now,
-		leftAt: null
+		leftAt: null,
+		removedAt: null
 	};
 	const call: CallState = {
 		id: start.id,
@@ -147,6 +151,9 @@ export function isFarewell(event: CallEvent): boolean {
 		case 'device-heard':
 		case 'media-chosen':
 		case 'media-connected':
+		case 'mute':
+		case 'remove':
+		case 'hand-over':
 			return false;
 		default:
 			return assertNever(event);
@@ -179,6 +186,10 @@ function handle(call: CallState, event: CallEvent, now: number, settings: CallSe
 		case 'end':
 			if (event.userId !== call.hostId) return fail('call/not-host');
 			return finish(call, call.phase === 'ringing' ? 'cancelled' : null, now);
+		case 'mute':
+		case 'remove':
+		case 'hand-over':
+			return applyHostEvent(call, event, now);
 		case 'device-silent':
 			return patchDevices(call, (device) =>
 				device.deviceId === event.deviceId && device.presence === 'joined'

@@ -48,6 +48,7 @@ export const ERRORS = {
 	'call/not-found': { code: 'NOT_FOUND', message: 'There is no such call.' },
 	'call/nobody-to-call': { code: 'CONFLICT', message: 'There is nobody else in this room to call.' },
 	'call/full': { code: 'CONFLICT', message: 'This call is full.' },
+	'call/removed': { code: 'FORBIDDEN', message: 'The host has removed you from this call.' },
 	'call/over': { code: 'CONFLICT', message: 'This call is already over.' },
 	'call/not-ringing': { code: 'CONFLICT', message: 'This call is not ringing for you any more.' },
 	'call/already-answered': { code: 'CONFLICT', message: 'This call was already answered.' },

@@ -32,6 +32,9 @@ const happening = fc.oneof(
 		{ type: 'media-connected', deviceId: 'cat-1' },
 		{ type: 'member-gone', userId: ME },
 		{ type: 'end', userId: 'ann' },
+		{ type: 'remove', userId: 'ann', targetId: ME },
+		{ type: 'mute', userId: 'ann', targetId: ME },
+		{ type: 'hand-over', userId: 'ann', targetId: 'cat' },
 		{ type: 'tick' }
 	)
 );

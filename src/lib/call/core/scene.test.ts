@@ -24,7 +24,8 @@ function call(id: string, shape: Shape = {}): CallSnapshot {
 		displayName,
 		role,
 		invite: state,
-		ringUntil: null
+		ringUntil: null,
+		removed: false
 	});
 	const [other, mine] =
 		caller === 'me'
@@ -54,7 +55,8 @@ function call(id: string, shape: Shape = {}): CallSnapshot {
 			joinOrder: index + 1,
 			epoch: 1,
 			microphoneEnabled: true,
-			cameraEnabled: true
+			cameraEnabled: true,
+			mutedByHost: 0
 		}))
 	};
 }

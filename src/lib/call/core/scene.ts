@@ -62,6 +62,7 @@ export type SceneEffect =
 const MAX_OVER = 50;
 const MOVED: Words = { text: 'The call goes on at another device', tone: 'neutral' };
 const AWAY: Words = { text: 'You were away for too long and left the call', tone: 'problem' };
+const REMOVED: Words = { text: 'The host has removed you from the call', tone: 'problem' };
 const GONE: Words = { text: 'You are not in that call any more', tone: 'problem' };
 
 export function newScene(userId: string): Scene {
@@ -199,7 +200,9 @@ function takenOut(scene: Scene, call: CallSnapshot): Step<Scene, SceneEffect> | 
 	if (here?.stage !== 'in' || here.callId !== call.id) return null;
 	if (call.devices.some((device) => device.deviceId === deviceId)) return null;
 	const moved = call.devices.some((device) => device.userId === userId);
-	return release(scene, call, moved ? MOVED : AWAY);
+	if (moved) return release(scene, call, MOVED);
+	const removed = call.participants.some((one) => one.userId === userId && one.removed);
+	return release(scene, call, removed ? REMOVED : AWAY);
 }
 
 function release(scene: Scene, call: CallSnapshot, words: Words | null): Step<Scene, SceneEffect> {

@@ -29,7 +29,9 @@ export const participantSnapshot = z.object({
 	role: z.enum(['caller', 'callee']),
 	invite: inviteState,
 	/** Until when this person's devices ring; null once it is settled. */
-	ringUntil: instant.nullable()
+	ringUntil: instant.nullable(),
+	/** The host removed them: they do not come in again. */
+	removed: z.boolean()
 });
 export type ParticipantSnapshot = z.infer<typeof participantSnapshot>;
 
@@ -43,7 +45,9 @@ export const deviceSnapshot = z.object({
 	/** Its mailbox's epoch. Who sees it rise discards that RTCPeerConnection and negotiates anew. */
 	epoch: z.int().positive(),
 	microphoneEnabled: z.boolean(),
-	cameraEnabled: z.boolean()
+	cameraEnabled: z.boolean(),
+	/** How often a host has turned its microphone off. Who sees their own rise turns it off. */
+	mutedByHost: z.int().nonnegative()
 });
 export type DeviceSnapshot = z.infer<typeof deviceSnapshot>;
 

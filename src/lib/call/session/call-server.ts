@@ -5,6 +5,7 @@ import type { CallKind, CallSnapshot } from '../core/snapshot';
 /** The devices a person chose to have on. */
 export type MediaChoice = { readonly microphoneEnabled: boolean; readonly cameraEnabled: boolean };
 
+type Someone = { callId: string; userId: string };
 type InCall = { callId: string; deviceId: string };
 
 /** What a call asks of the server: the few procedures of the whole API that it needs. Each may fail. */
@@ -15,6 +16,10 @@ export type CallServer = {
 	decline(callId: string): Promise<void>;
 	leave(at: InCall): Promise<void>;
 	end(callId: string): Promise<void>;
+	/** To somebody else in the call, as its host. */
+	mute(input: Someone): Promise<void>;
+	remove(input: Someone): Promise<void>;
+	handOver(input: Someone): Promise<void>;
 	setMedia(input: InCall & MediaChoice): Promise<void>;
 	renew(at: InCall): Promise<void>;
 	connected(at: InCall): Promise<void>;
@@ -38,6 +43,9 @@ export function createCallServer({ calls, ice }: Pick<Link['api'], 'calls' | 'ic
 		decline: (callId) => calls.decline.mutate({ callId }, soon()),
 		leave: (at) => calls.leave.mutate(at, soon()),
 		end: (callId) => calls.end.mutate({ callId }, soon()),
+		mute: (input) => calls.mute.mutate(input, soon()),
+		remove: (input) => calls.remove.mutate(input, soon()),
+		handOver: (input) => calls.handOver.mutate(input, soon()),
 		setMedia: (input) => calls.setMedia.mutate(input, soon()),
 		renew: (at) => calls.renew.mutate(at, soon()),
 		connected: (at) => calls.connected.mutate(at, soon()),

@@ -24,7 +24,7 @@ export function annCalls({
 	devices = ['anns'],
 	ended
 }: Shape = {}) {
-	const person = { ringUntil: null };
+	const person = { ringUntil: null, removed: false };
 	return {
 		id,
 		roomId: `room-${id}`,
@@ -51,7 +51,8 @@ export function annCalls({
 			joinOrder: index + 1,
 			epoch: 1,
 			microphoneEnabled: true,
-			cameraEnabled: true
+			cameraEnabled: true,
+			mutedByHost: 0
 		}))
 	} satisfies CallSnapshot as CallSnapshot;
 }
@@ -93,6 +94,9 @@ export function world({ remembered = null as RememberedCall | null } = {}) {
 		decline: vi.fn<CallServer['decline']>(async () => undefined),
 		leave: vi.fn<CallServer['leave']>(async () => undefined),
 		end: vi.fn<CallServer['end']>(async () => undefined),
+		mute: vi.fn<CallServer['mute']>(async () => undefined),
+		remove: vi.fn<CallServer['remove']>(async () => undefined),
+		handOver: vi.fn<CallServer['handOver']>(async () => undefined),
 		setMedia: vi.fn<CallServer['setMedia']>(async () => undefined),
 		renew: vi.fn<CallServer['renew']>(async () => undefined),
 		connected: vi.fn<CallServer['connected']>(async () => undefined),

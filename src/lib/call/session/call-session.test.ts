@@ -197,6 +197,40 @@ describe('out of a call', () => {
 });
 
 describe('in a call', () => {
+	test('muted by the host: off at once and said, and no late snapshot mutes again', async () => {
+		const { session, inside, tell } = world();
+		await inside();
+		const mutedAt = (version: number, times: number) => {
+			const call = accepted({ version });
+			const devices = call.devices.map((device) =>
+				device.deviceId === HERE ? { ...device, microphoneEnabled: false, mutedByHost: times } : device
+			);
+			tell({ type: 'call', call: { ...call, devices } });
+		};
+		mutedAt(3, 1);
+		await vi.waitFor(() => expect(session.view.current?.local.microphoneEnabled).toBe(false));
+		expect(session.view.notice?.text).toBe('The host has muted you');
+		await session.actions.setMicrophone(true);
+		mutedAt(4, 1);
+		expect(session.view.current?.local.microphoneEnabled).toBe(true);
+		mutedAt(5, 2);
+		await vi.waitFor(() => expect(session.view.current?.local.microphoneEnabled).toBe(false));
+	});
+
+	test('what a host asks for is asked of the server, and its refusal said', async () => {
+		const { session, inside, server } = world();
+		await session.actions.mute('ann'); // in no call: nothing
+		expect(server.mute).not.toHaveBeenCalled();
+		await inside();
+		await session.actions.mute('ann');
+		await session.actions.handOver('ann');
+		expect(server.mute).toHaveBeenCalledWith({ callId: 'a', userId: 'ann' });
+		expect(server.handOver).toHaveBeenCalledWith({ callId: 'a', userId: 'ann' });
+		server.remove.mockRejectedValueOnce(refusal('call/not-host'));
+		await session.actions.remove('ann');
+		expect(session.view.notice?.text).toBe('Only the host of this call can do that.');
+	});
+
 	test('the lease is renewed, and statistics are read each second, only there', async () => {
 		const { inside, server, meshes } = world();
 		await inside();

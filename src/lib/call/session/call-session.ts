@@ -12,6 +12,7 @@ import { assertNever } from '../core/step';
 import type { CallMemory } from './call-memory';
 import type { CallServer, MediaChoice } from './call-server';
 import { CallStay, type CallStayDeps } from './call-stay';
+import { createHostActions } from './host-actions';
 import { insist } from './insist';
 import { createLookUps } from './look-ups';
 import { NoticeBoard } from './notice-board';
@@ -78,7 +79,12 @@ export class CallSession {
 			decline: (callId) => this.#decline(callId),
 			join: (callId) => this.#answer('join', callId, true),
 			leave: () => this.#leave(),
-			endForEveryone: () => this.#endForEveryone(),
+			...createHostActions({
+				server: this.#server,
+				callId: () => (this.#scene.here?.stage === 'in' ? this.#scene.here.callId : null),
+				lookUp: (callId) => this.#lookUp(callId),
+				sayProblem: (text) => this.#board.say(text, 'problem', NOWHERE)
+			}),
 			setMicrophone: async (enabled) => this.#stay?.setMicrophone(enabled),
 			setCamera: async (enabled) => this.#stay?.setCamera(enabled),
 			dismissNotice: () => this.#board.dismiss()
@@ -252,7 +258,8 @@ export class CallSession {
 				sendSignal: (callId, toDeviceId, envelope) => link.sendSignal(callId, toDeviceId, envelope),
 				onChange: () => this.#stayChanged(stay),
 				onCall: (call) => this.#dispatch({ type: 'call', call }),
-				onDoubt: (callId) => void this.#lookUp(callId)
+				onDoubt: (callId) => void this.#lookUp(callId),
+				onMuted: () => this.#board.say('The host has muted you', 'neutral', NOWHERE)
 			},
 			entry.choice
 		);
@@ -313,18 +320,6 @@ export class CallSession {
 
 	#leaveForAnother(): void {
 		if (this.#scene.here) void this.#leave();
-	}
-
-	async #endForEveryone(): Promise<void> {
-		const { here } = this.#scene;
-		if (here?.stage !== 'in') return;
-		try {
-			await this.#server.end(here.callId);
-		} catch (error) {
-			this.#board.say(wordsForFailure(error), 'problem', NOWHERE);
-		}
-		// Rather than wait for the news of it.
-		await this.#lookUp(here.callId);
 	}
 
 	async #decline(callId: string): Promise<void> {

@@ -1,6 +1,6 @@
 import { LEASE_RENEW_INTERVAL_MS } from '../core/limits';
 import type { DeliveredSignal, SignalEnvelope } from '../core/signal';
-import type { CallSnapshot } from '../core/snapshot';
+import type { CallSnapshot, DeviceSnapshot } from '../core/snapshot';
 import type { LocalMedia } from '../media/local-media';
 import type { CallServer, MediaChoice } from './call-server';
 import { createConnectionReporter } from './connection-reporter';
@@ -19,6 +19,8 @@ export type CallStayDeps = {
 	readonly onCall: (call: CallSnapshot) => void;
 	/** The server thinks that this device is not in the call. */
 	readonly onDoubt: (callId: string) => void;
+	/** The host has turned our microphone off. */
+	readonly onMuted: () => void;
 };
 
 const STATUS_INTERVAL_MS = 1_000;
@@ -41,6 +43,8 @@ export class CallStay {
 	#mesh: PeerMesh | null = null;
 	#reporter: ReturnType<typeof createConnectionReporter> | null = null;
 	#call: CallSnapshot | null = null;
+	/** How often a host had turned our microphone off when we looked last. */
+	#mutedByHost = 0;
 	/** Signals that came before there was a mesh to take them. */
 	#early: DeliveredSignal[] = [];
 	#ice: { callId: string; servers: Promise<RTCIceServer[] | null> } | null = null;
@@ -101,6 +105,7 @@ export class CallStay {
 		this.#disconnect();
 		this.#at = { callId: call.id, deviceId };
 		this.#call = call;
+		this.#mutedByHost = this.#own(call)?.mutedByHost ?? 0;
 		this.prepare(call.id);
 		for (const timer of this.#timers) clearInterval(timer);
 		this.#timers = [
@@ -115,6 +120,19 @@ export class CallStay {
 		if (call === this.#call) return;
 		this.#call = call;
 		this.#mesh?.update(call);
+		this.#obeyHost(this.#own(call)?.mutedByHost ?? 0);
+	}
+
+	#own(call: CallSnapshot): DeviceSnapshot | undefined {
+		return call.devices.find(({ deviceId }) => deviceId === this.#at?.deviceId);
+	}
+
+	#obeyHost(mutedByHost: number): void {
+		if (mutedByHost <= this.#mutedByHost) return;
+		this.#mutedByHost = mutedByHost;
+		if (!this.choice.microphoneEnabled) return;
+		void this.setMicrophone(false);
+		this.#deps.onMuted();
 	}
 
 	receive(signal: DeliveredSignal): void {

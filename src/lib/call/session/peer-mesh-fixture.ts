@@ -79,7 +79,8 @@ export function device(deviceId: string, joinOrder: number, epoch = 1): DeviceSn
 		joinOrder,
 		epoch,
 		microphoneEnabled: true,
-		cameraEnabled: true
+		cameraEnabled: true,
+		mutedByHost: 0
 	};
 }
 

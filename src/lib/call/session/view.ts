@@ -95,7 +95,11 @@ export type CallActions = {
 	join(callId: string): Promise<void>;
 	/** Caller, while it rings: cancels. In the call: leaves. */
 	leave(): Promise<void>;
+	/** As the host of the call. */
 	endForEveryone(): Promise<void>;
+	mute(userId: string): Promise<void>;
+	remove(userId: string): Promise<void>;
+	handOver(userId: string): Promise<void>;
 	setMicrophone(enabled: boolean): Promise<void>;
 	setCamera(enabled: boolean): Promise<void>;
 	dismissNotice(): void;

@@ -19,7 +19,8 @@ function call(...callees: string[]): CallSnapshot {
 		displayName,
 		role: index === 0 ? 'caller' : 'callee',
 		invite: 'accepted',
-		ringUntil: null
+		ringUntil: null,
+		removed: false
 	}));
 	const devices = people.map(({ userId }) => ({ userId }));
 	return { participants: people, devices } as unknown as CallSnapshot;

@@ -46,6 +46,7 @@ export function connectionWords(remote: RemoteView): string | null {
 /** Somebody's part in the call, where it is not simply being in it. */
 export function participantWords(one: ParticipantSnapshot, isInside: boolean): string | null {
 	if (isInside) return null;
+	if (one.removed) return 'removed';
 	switch (one.invite) {
 		case 'ringing':
 			return 'ringing';

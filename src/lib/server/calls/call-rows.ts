@@ -96,7 +96,7 @@ function callColumns(call: CallState) {
 async function saveParts(tx: Tx, before: CallState | null, after: CallState): Promise<void> {
 	for (const participant of after.participants) {
 		if (before?.participants.includes(participant)) continue;
-		const { userId, role, invite, ringUntil, answeredAt, leftAt } = participant;
+		const { userId, role, invite, ringUntil, answeredAt, leftAt, removedAt } = participant;
 		await tx
 			.insert(callParticipants)
 			.values({
@@ -107,11 +107,12 @@ async function saveParts(tx: Tx, before: CallState | null, after: CallState): Pr
 				ringUntil,
 				answeredAt,
 				leftAt,
+				removedAt,
 				startedAt: after.startedAt
 			})
 			.onConflictDoUpdate({
 				target: [callParticipants.callId, callParticipants.userId],
-				set: { invite, ringUntil, answeredAt, leftAt }
+				set: { invite, ringUntil, answeredAt, leftAt, removedAt }
 			});
 	}
 	for (const device of after.devices) {

@@ -3,6 +3,7 @@ import { and, eq, inArray, isNull, lte, ne, sql } from 'drizzle-orm';
 import type { CallEvent } from '../../call/core/call';
 import type { CallSettings, MediaChoice } from '../../call/core/call-state';
 import { fail } from '../../call/core/errors';
+import type { HostEvent } from '../../call/core/host-moves';
 import type { CallSnapshot } from '../../call/core/snapshot';
 import type { Bus, Topic } from '../bus/bus';
 import type { Db, Tx } from '../db/client';
@@ -118,6 +119,8 @@ export function createCalls({ db, bus, settings, memberIds, endDevices, raiseEpo
 		decline: (callId: string, userId: string) => apply(callId, { type: 'decline', userId }),
 		leave: (callId: string, deviceId: string) => apply(callId, { type: 'leave', deviceId }),
 		end: (callId: string, userId: string) => apply(callId, { type: 'end', userId }),
+		/** What a host does to somebody else in the call. */
+		asHost: (callId: string, event: HostEvent) => apply(callId, event),
 		setMedia: (callId: string, deviceId: string, media: MediaChoice) =>
 			apply(callId, { ...media, type: 'media-chosen', deviceId }),
 		away: (callId: string, deviceId: string) => apply(callId, { type: 'device-silent', deviceId }),

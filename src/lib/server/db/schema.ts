@@ -211,6 +211,8 @@ export const callParticipants = pgTable(
 		/** When this person first answered; null for who never did. The caller's is the start. */
 		answeredAt: instant('answered_at'),
 		leftAt: instant('left_at'),
+		/** When the host removed this person from the call. */
+		removedAt: instant('removed_at'),
 		/** Null while a missed call has not been looked at. */
 		seenAt: instant('seen_at'),
 		/** A copy of the call's start: histories are paged by it. */
@@ -254,7 +256,9 @@ export const callDevices = pgTable(
 		graceUntil: instant('grace_until'),
 		leftAt: instant('left_at'),
 		microphoneEnabled: boolean('microphone_enabled').notNull(),
-		cameraEnabled: boolean('camera_enabled').notNull()
+		cameraEnabled: boolean('camera_enabled').notNull(),
+		/** How often a host has turned its microphone off. */
+		mutedByHost: integer('muted_by_host').notNull().default(0)
 	},
 	(t) => [
 		primaryKey({ columns: [t.callId, t.deviceId] }),

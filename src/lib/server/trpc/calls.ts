@@ -2,8 +2,11 @@ import { z } from 'zod';
 import { id } from '../../call/core/account';
 import { peerReports, why } from '../../call/core/connection-report';
 import { LAST_INSTANT, MAX_DO_NOT_DISTURB_MS, MIN_DO_NOT_DISTURB_MS } from '../../call/core/limits';
+import type { HostEvent } from '../../call/core/host-moves';
 import { callKind } from '../../call/core/snapshot';
+import type { Identity } from '../auth/accounts';
 import { callProcedure, deviceProcedure, roomProcedure, router, userProcedure } from './base';
+import type { Services } from './services';
 
 const media = { microphoneEnabled: z.boolean(), cameraEnabled: z.boolean() };
 
@@ -14,6 +17,16 @@ const callDeviceProcedure = deviceProcedure
 		await ctx.services.calls.requireVisible(input.callId, ctx.identity.userId);
 		return next();
 	});
+
+const hostProcedure = callProcedure.input(z.object({ userId: id }));
+
+function asHost(
+	type: HostEvent['type'],
+	{ services, identity }: { services: Services; identity: Identity },
+	input: { callId: string; userId: string }
+): Promise<void> {
+	return services.calls.asHost(input.callId, { type, userId: identity.userId, targetId: input.userId });
+}
 
 const doNotDisturbMs = z.int().min(MIN_DO_NOT_DISTURB_MS).max(MAX_DO_NOT_DISTURB_MS);
 const historyLimit = z.int().min(1).max(100).default(30);
@@ -53,6 +66,15 @@ export const callsRouter = router({
 
 	/** Ends the call for everyone. Host only. */
 	end: callProcedure.mutation(({ ctx, input }) => ctx.services.calls.end(input.callId, ctx.identity.userId)),
+
+	/** Turns somebody's microphone off; they may turn it on again. Host only. */
+	mute: hostProcedure.mutation(({ ctx, input }) => asHost('mute', ctx, input)),
+
+	/** Takes somebody out of the call, for good. Host only. */
+	remove: hostProcedure.mutation(({ ctx, input }) => asHost('remove', ctx, input)),
+
+	/** Makes somebody else in the call its host. Host only. */
+	handOver: hostProcedure.mutation(({ ctx, input }) => asHost('hand-over', ctx, input)),
 
 	setMedia: callDeviceProcedure
 		.input(z.object(media))

@@ -1,0 +1,84 @@
+import { expect, test, type Page } from '@playwright/test';
+import { openPerson, shareRoom, type BrowserPerson } from '../fixtures/people';
+import { startServer, type TestServer } from '../fixtures/server';
+
+/** A call of three, one of whom has two pages. */
+let server: TestServer;
+let ann: BrowserPerson;
+let bob: BrowserPerson;
+let cem: BrowserPerson;
+
+test.beforeAll(async () => {
+	server = await startServer({ STUN_URLS: 'none' });
+	[ann, bob, cem] = await Promise.all([
+		openPerson(server.url, 'Ann'),
+		openPerson(server.url, 'Bob'),
+		openPerson(server.url, 'Cem')
+	]);
+	await shareRoom(ann, bob, 'Workshop');
+	await cem.page.goto(await ann.page.evaluate(() => navigator.clipboard.readText()));
+	await cem.page.getByRole('button', { name: 'Join room' }).click();
+	await expect(cem.page.getByRole('heading', { name: 'Workshop' })).toBeVisible();
+});
+test.afterAll(async () => {
+	await Promise.all([ann?.close(), bob?.close(), cem?.close()]);
+	await server?.stop();
+});
+
+const call = (page: Page) => page.getByRole('region', { name: 'Call', exact: true });
+const people = (page: Page) => call(page).getByRole('list', { name: 'Participants' });
+const answer = (page: Page) =>
+	page.getByRole('alertdialog', { name: 'Incoming call' }).getByRole('button', { name: 'Accept' });
+
+async function choose(host: Page, name: string, item: string): Promise<void> {
+	await people(host).getByRole('button', { name }).click();
+	await host.getByRole('menuitem', { name: item }).click();
+}
+
+test('the call moves to another page of the same person, without a ring and without an end', async () => {
+	await ann.page.getByRole('button', { name: 'Start audio call' }).click();
+	await answer(bob.page).click();
+	await answer(cem.page).click();
+	for (const { page } of [ann, bob, cem]) await expect(people(page).getByRole('listitem')).toHaveCount(3);
+
+	const second = await ann.context.newPage();
+	await second.goto(ann.page.url());
+	await second.getByRole('button', { name: 'Move call here' }).click();
+	await expect(people(second)).toContainText('You, host');
+	await expect(ann.page.getByText('The call goes on at another device')).toBeVisible();
+	await expect(call(ann.page)).toBeHidden();
+	await expect(people(bob.page)).toContainText('Ann');
+
+	await ann.page.getByRole('button', { name: 'Move call here' }).click();
+	await expect(people(ann.page)).toContainText('Bob');
+	await expect(call(second)).toBeHidden();
+	await second.close();
+	await expect(people(bob.page).getByRole('listitem')).toHaveCount(3);
+});
+
+test('who joined second has no say; the host mutes, and who was muted may speak again', async () => {
+	await expect(people(bob.page).getByRole('button')).toHaveCount(0);
+	await choose(ann.page, 'Bob', 'Mute');
+	await expect(bob.page.getByText('The host has muted you')).toBeVisible();
+	await bob.page.getByRole('button', { name: 'Unmute microphone' }).click();
+	await expect(bob.page.getByRole('button', { name: 'Mute microphone' })).toBeVisible();
+	await choose(ann.page, 'Bob', 'Mute');
+	await expect(bob.page.getByRole('button', { name: 'Unmute microphone' })).toBeVisible();
+});
+
+test('the host hands over; the new one removes somebody, who cannot come back; the others go on', async () => {
+	await choose(ann.page, 'Cem', 'Make host');
+	await expect(people(cem.page)).toContainText('You, host');
+	await expect(people(ann.page).getByRole('button')).toHaveCount(0);
+	await choose(cem.page, 'Bob', 'Remove from call');
+	await cem.page.getByRole('alertdialog').getByRole('button', { name: 'Remove' }).click();
+	await expect(bob.page.getByText('The host has removed you from the call')).toBeVisible();
+	await expect(call(bob.page)).toBeHidden();
+	await expect(bob.page.getByText('You were removed from this call')).toBeVisible();
+	await expect(people(ann.page)).toContainText('Bob, removed');
+	await expect(call(ann.page).getByRole('timer')).toBeVisible();
+
+	await cem.page.getByRole('button', { name: 'End call for everyone' }).click();
+	for (const { page } of [ann, cem]) await expect(call(page)).toBeHidden();
+	await expect(bob.page.getByRole('button', { name: 'Start audio call' })).toBeVisible();
+});
