@@ -70,7 +70,7 @@ export const publicProcedure = t.procedure.use(({ next }) => inWordsOfTrpc(() =>
 
 /** Signed in, by session or by personal token. */
 export const userProcedure = t.procedure.use(({ ctx, next }) =>
-	inWordsOfTrpc(() => {
+	inWordsOfTrpc(async () => {
 		requireIdentity(ctx);
 		// Nothing is added but what the type says: a context that is given is copied, property by property.
 		return next<{ identity: Identity }>({});
