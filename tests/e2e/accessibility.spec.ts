@@ -89,6 +89,27 @@ for (const path of ['/', '/calls', '/calls?filter=missed', '/settings'] as const
 	});
 }
 
+test('the details of a call, and the question before it is deleted', async () => {
+	await ann.page.goto('/calls');
+	await ann.page.getByRole('link', { name: 'Details of the call in Garden' }).first().click();
+	await expect(ann.page.getByRole('heading', { name: 'What happened' })).toBeVisible();
+	await expectAccessible(ann.page);
+	await ann.page.getByRole('button', { name: 'Delete from my history' }).click();
+	await expect(ann.page.getByRole('alertdialog')).toBeVisible();
+	await expectAccessible(ann.page);
+	await ann.page.getByRole('button', { name: 'Keep' }).click();
+});
+
+test('do not disturb, as a question and turned on', async () => {
+	await ann.page.getByRole('button', { name: 'Account menu' }).first().click();
+	await ann.page.getByRole('menuitem', { name: 'Do not disturb' }).click();
+	await expect(ann.page.getByRole('dialog', { name: 'Do not disturb' })).toBeVisible();
+	await expectAccessible(ann.page);
+	await ann.page.getByRole('button', { name: 'Turn on' }).click();
+	await expect(ann.page.getByRole('button', { name: 'Account menu' })).toContainText('Quiet until');
+	await expectAccessible(ann.page);
+});
+
 test('signing out and in', async () => {
 	await ann.page.getByRole('button', { name: 'Account menu' }).first().click();
 	await ann.page.getByRole('menuitem', { name: 'Sign out' }).click();

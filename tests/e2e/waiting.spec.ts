@@ -1,3 +1,4 @@
+import AxeBuilder from '@axe-core/playwright';
 import { expect, test, type Page } from '@playwright/test';
 import { openPerson, shareRoom, type BrowserPerson } from '../fixtures/people';
 import { startServer, type TestServer } from '../fixtures/server';
@@ -40,6 +41,7 @@ test('who calls somebody in a call waits beside it; declined, that call goes on'
 	await bob.page.getByRole('textbox', { name: 'Message' }).focus();
 	await cem.page.getByRole('button', { name: 'Start audio call' }).click();
 	await expect(incoming(bob.page)).toContainText('Cem is calling');
+	expect((await new AxeBuilder({ page: bob.page }).analyze()).violations).toEqual([]);
 	// Nothing is covered, and who is typing goes on.
 	await expect(bob.page.getByRole('textbox', { name: 'Message' })).toBeFocused();
 	await bob.page.getByRole('button', { name: 'Mute microphone' }).click();

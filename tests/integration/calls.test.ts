@@ -140,6 +140,73 @@ describe('the life of a call', () => {
 		expect((await startCall()).phase).toBe('ringing');
 	});
 
+	test('the details of a call: who was asked, and what happened when', async () => {
+		const { id: callId } = await startCall();
+		expect(await keyOf(bob.api.calls.details({ callId }))).toBe('call/not-found'); // it rings still
+		await accept(callId);
+		await bob.api.calls.connected({ callId, deviceId: bobDevice });
+		await bob.api.calls.leave({ callId, deviceId: bobDevice });
+		const { timeline, ...details } = await ann.api.calls.details({ callId });
+		expect(details).toMatchObject({ callId, outcome: 'answered', endReason: 'completed', roomName: 'Bob' });
+		expect(details.participants.map((one) => [one.displayName, one.role, one.invite])).toEqual([
+			['Ann', 'caller', 'accepted'],
+			['Bob', 'callee', 'accepted']
+		]);
+		expect(timeline.map((one) => [one.kind, one.displayName])).toEqual([
+			['started', 'Ann'],
+			['joined', 'Bob'],
+			['connected', null],
+			['ended', null]
+		]);
+		expect(timeline.map(({ at }) => at)).toEqual(timeline.map(({ at }) => at).toSorted((a, b) => a - b));
+		expect(await keyOf(cat.api.calls.details({ callId }))).toBe('call/not-found');
+	});
+
+	test('that somebody was not to be disturbed is in the caller’s record alone', async () => {
+		await bob.api.calls.setDoNotDisturb({ forMs: 60_000 });
+		const { id: callId } = await startCall();
+		const kinds = async (person: Person) =>
+			(await person.api.calls.details({ callId })).timeline.map(({ kind }) => kind);
+		expect(await kinds(ann)).toEqual(['started', 'busy', 'ended']);
+		expect(await kinds(bob)).toEqual(['started', 'missed', 'ended']);
+		expect((await bob.api.calls.details({ callId })).participants[1]?.invite).toBe('missed');
+	});
+
+	test('a history is searched by person and room, and signs in a name are just signs', async () => {
+		const room = (await ann.api.rooms.create({ name: '100% Kitchen_1' })).id;
+		await bob.api.rooms.join(await ann.api.rooms.inviteCode({ roomId: room }));
+		const call = { deviceId: annDevice, kind: 'audio' as const, ...media };
+		const direct = await startCall();
+		await ann.api.calls.leave({ callId: direct.id, deviceId: annDevice });
+		const inRoom = await ann.api.calls.start({ roomId: room, ...call });
+		await ann.api.calls.leave({ callId: inRoom.id, deviceId: annDevice });
+		const found = async (person: Person, search: string) =>
+			(await person.api.calls.history({ search })).entries.map((entry) => entry.callId);
+		expect(await found(ann, 'BOB')).toEqual([inRoom.id, direct.id]);
+		expect(await found(ann, 'ann')).toEqual([]); // oneself is in all of them
+		expect(await found(bob, 'ann')).toEqual([inRoom.id, direct.id]);
+		expect(await found(ann, 'kitchen')).toEqual([inRoom.id]);
+		expect(await found(ann, '0% k')).toEqual([inRoom.id]);
+		expect(await found(ann, 'n_1')).toEqual([inRoom.id]);
+		for (const search of ['b_b', 'b%b', '\\', "'"]) expect(await found(ann, search), search).toEqual([]);
+		expect(await found(ann, '  ')).toHaveLength(2);
+	});
+
+	test('deleted from one’s own history it stays in the others’, and is not missed any more', async () => {
+		const { id: callId } = await startCall();
+		expect(await keyOf(ann.api.calls.hide({ callId }))).toBe('call/not-found'); // not over
+		await ann.api.calls.leave({ callId, deviceId: annDevice });
+		expect((await bob.api.calls.standing()).missedCount).toBe(1);
+		await bob.api.calls.hide({ callId });
+		expect((await bob.api.calls.standing()).missedCount).toBe(0);
+		expect((await bob.api.calls.history({})).entries).toEqual([]);
+		expect((await bob.api.calls.missed({})).length).toBe(0);
+		expect(await keyOf(bob.api.calls.details({ callId }))).toBe('call/not-found');
+		expect(await keyOf(bob.api.calls.hide({ callId }))).toBe('call/not-found');
+		expect((await ann.api.calls.history({})).entries[0]?.callId).toBe(callId);
+		expect(await keyOf(cat.api.calls.hide({ callId }))).toBe('call/not-found');
+	});
+
 	test('the host mutes, hands over and removes; each is refused to the others', async () => {
 		const group = (await ann.api.rooms.create({ name: 'Three' })).id;
 		const { code } = await ann.api.rooms.inviteCode({ roomId: group });

@@ -1,9 +1,18 @@
-import { nextDeadline, type CallSettings, type CallState } from '../../src/lib/call/core/call-state';
+import {
+	nextDeadline,
+	presentDevices,
+	type CallSettings,
+	type CallState
+} from '../../src/lib/call/core/call-state';
 import type { CallTx } from '../../src/lib/server/calls/ledger';
-import { checkSaved } from './invariants';
+import type { Happening } from '../../src/lib/call/core/call-timeline';
+import { checkSaved, must } from './invariants';
 
 /** How many calls that are over are kept, for who asks what became of them. */
 const KEPT = 100;
+
+const sameSet = (a: ReadonlySet<string>, b: ReadonlySet<string>) =>
+	a.size === b.size && [...a].every((one) => b.has(one));
 
 /** The tables, in memory. A transaction runs alone: row locks make the real ones of one call do so too. */
 export class Store {
@@ -13,6 +22,8 @@ export class Store {
 	readonly calls = new Map<string, CallState>();
 	/** What the sweeper looks for; live calls only. */
 	readonly deadlines = new Map<string, number | null>();
+	/** Who is in each live call, by its record alone. */
+	readonly #inside = new Map<string, Set<string>>();
 	readonly #epochs = new Map<string, number>();
 	readonly #settings: CallSettings;
 	readonly #now: () => number;
@@ -33,6 +44,7 @@ export class Store {
 			lockCall: async (callId) => this.calls.get(callId) ?? null,
 			insertCall: async (call) => this.#save(null, call),
 			saveCall: async (before, after) => this.#save(before, after),
+			noteHappenings: async (call, happenings) => this.#note(call, happenings),
 			saveDeadline: async (call) => void this.deadlines.set(call.id, nextDeadline(call, settings)),
 			raiseEpoch: async (deviceId) => {
 				const epoch = this.epochOf(deviceId) + 1;
@@ -62,6 +74,26 @@ export class Store {
 	/** Changes what no transition does: leases. */
 	patch(call: CallState): void {
 		this.calls.set(call.id, call);
+	}
+
+	/** Whoever leaves was there, whoever joins was not. */
+	#note(call: CallState, happenings: readonly Happening[]): void {
+		const inside = this.#inside.get(call.id) ?? new Set();
+		this.#inside.set(call.id, inside);
+		for (const { kind, userId } of happenings) {
+			const person = userId ?? '';
+			if (kind === 'started' || kind === 'joined') {
+				must(!inside.has(person), 'somebody joins who is there', call, happenings);
+				inside.add(person);
+			} else if (kind === 'left')
+				must(inside.delete(person), 'somebody leaves who is not there', call, happenings);
+			else if (kind === 'removed') inside.delete(person);
+			else if (kind === 'moved' || kind === 'host')
+				must(inside.has(person), `${kind}, and not there`, call, happenings);
+		}
+		const present = new Set(presentDevices(call).map(({ userId }) => userId));
+		if (call.phase === 'ended') this.#inside.delete(call.id);
+		else must(sameSet(present, inside), 'a record that says something else', call, [...inside]);
 	}
 
 	#save(before: CallState | null, after: CallState): void {

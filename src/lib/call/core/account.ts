@@ -84,6 +84,13 @@ export const messageBody = z
 	.max(MAX_MESSAGE_LENGTH, `Use at most ${MAX_MESSAGE_LENGTH} characters.`)
 	.refine(isStorable, 'The message holds characters that cannot be kept.');
 
+/** What is looked for in the names of a history. */
+export const callSearch = z
+	.string()
+	.trim()
+	.max(MAX_DISPLAY_NAME_LENGTH, `Use at most ${MAX_DISPLAY_NAME_LENGTH} characters.`)
+	.refine(isStorable, 'Leave out control characters.');
+
 /** Any word of these letters: a shortened link is "not valid any more", not malformed. */
 export const inviteCode = z.string().regex(/^[\w-]{1,64}$/, 'This is not an invite code.');
 

@@ -1,4 +1,6 @@
 import { assertNever } from '../core/step';
+import type { HappeningKind } from '../core/call-timeline';
+import type { HistoryOutcome } from '../core/outcome';
 import { callerName, listNames } from '../core/scene-words';
 import type { CallKind, CallSnapshot, ParticipantSnapshot } from '../core/snapshot';
 import type { DeviceProblem, RemoteView, SessionView } from '../session/view';
@@ -60,6 +62,65 @@ export function participantWords(one: ParticipantSnapshot, isInside: boolean): s
 			return 'busy';
 		case 'cancelled':
 			return 'not invited any more';
+	}
+}
+
+const OUTCOMES: Record<'incoming' | 'outgoing', Record<HistoryOutcome, string>> = {
+	incoming: {
+		answered: 'Answered',
+		declined: 'You declined',
+		missed: 'Missed',
+		cancelled: 'Missed',
+		busy: 'Missed while you were busy',
+		failed: 'Could not connect'
+	},
+	outgoing: {
+		answered: 'Answered',
+		declined: 'Declined',
+		missed: 'Not answered',
+		cancelled: 'Cancelled',
+		busy: 'Busy',
+		failed: 'Could not connect'
+	}
+};
+
+/** How a call went, as its viewer would tell it. */
+export function outcomeWords(entry: { direction: 'incoming' | 'outgoing'; outcome: HistoryOutcome }): string {
+	return OUTCOMES[entry.direction][entry.outcome];
+}
+
+/** "Ann joined", "You left": one line of a call's record. */
+export function happeningWords(kind: HappeningKind, name: string | null): string {
+	const who = name ?? 'Somebody';
+	switch (kind) {
+		case 'started':
+			return `${who} called`;
+		case 'busy':
+			return `${who} did not want to be disturbed`;
+		case 'declined':
+			return `${who} declined`;
+		case 'missed':
+			return `${who} did not answer`;
+		case 'cancelled':
+			return `${who} was not called any more`;
+		case 'joined':
+			return `${who} joined`;
+		case 'moved':
+			return `${who} went on at another device`;
+		case 'reconnecting':
+			return `${who} lost the connection`;
+		case 'returned':
+			return `${who} came back`;
+		case 'left':
+			return `${who} left`;
+		case 'removed':
+			return `${who} was removed by the host`;
+		case 'host':
+			return `${who} became host`;
+		case 'connected':
+			return 'Connected: media flowed';
+		case 'ended':
+			return 'The call ended';
 	}
 }
 

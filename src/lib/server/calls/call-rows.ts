@@ -3,7 +3,7 @@ import type { CallSettings, CallState } from '../../call/core/call-state';
 import { nextDeadline } from '../../call/core/call-state';
 import { clock } from '../db/columns';
 import type { DbOrTx, Tx } from '../db/client';
-import { callDevices, callParticipants, calls, rooms, users } from '../db/schema';
+import { callDevices, callHappenings, callParticipants, calls, rooms, users } from '../db/schema';
 import type { CallTx } from './ledger';
 
 type CallTxDeps = {
@@ -39,6 +39,19 @@ export function createCallTx(tx: Tx, { settings, memberIds, raiseEpoch }: CallTx
 		lockCall: (callId) => lockCall(tx, callId),
 		insertCall: (call) => insertCall(tx, call, settings),
 		saveCall: (before, after) => saveCall(tx, before, after, settings),
+		async noteHappenings(call, happenings, at) {
+			if (happenings.length === 0) return;
+			await tx.insert(callHappenings).values(
+				happenings.map(({ kind, userId }, place) => ({
+					callId: call.id,
+					version: call.version,
+					place,
+					kind,
+					userId,
+					at
+				}))
+			);
+		},
 		async saveDeadline(call) {
 			await tx
 				.update(calls)

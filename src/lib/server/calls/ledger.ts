@@ -1,4 +1,5 @@
 import { isFarewell, startCall, transition, type CallEvent, type StartCall } from '../../call/core/call';
+import { happenedBetween, type Happening } from '../../call/core/call-timeline';
 import { presentDevices, type CallSettings, type CallState } from '../../call/core/call-state';
 import { fail } from '../../call/core/errors';
 
@@ -18,6 +19,8 @@ export type CallTx = {
 	lockCall(callId: string): Promise<CallState | null>;
 	insertCall(call: CallState): Promise<void>;
 	saveCall(before: CallState, after: CallState): Promise<void>;
+	/** Adds to the call's record what made this version of it. */
+	noteHappenings(call: CallState, happenings: readonly Happening[], at: number): Promise<void>;
 	/** Nothing changed, but the sweeper should look again. */
 	saveDeadline(call: CallState): Promise<void>;
 	/** Begins a device's mailbox anew. */
@@ -53,13 +56,15 @@ async function applyTo(
 	event: CallEvent,
 	settings: CallSettings
 ): Promise<Entry> {
-	const call = transition(before, event, await tx.now(), settings);
+	const now = await tx.now();
+	const call = transition(before, event, now, settings);
 	if (call === before) {
 		// Leases are renewed without touching the call's row: note when the next one may lapse.
 		if (event.type === 'tick' && call.phase !== 'ended') await tx.saveDeadline(call);
 		return { call, hearers: [], returned: null };
 	}
 	await tx.saveCall(before, call);
+	await tx.noteHappenings(call, happenedBetween(before, call), now);
 	const deviceId = returnedDevice(before, call);
 	// Signals from before it left are told from those after by the epoch, like its old connections.
 	const returned = deviceId === null ? null : { deviceId, epoch: await tx.raiseEpoch(deviceId) };
@@ -88,8 +93,10 @@ export async function startOrJoin(
 	const memberIds = await tx.memberIds(input.roomId);
 	const calleeIds = memberIds.filter((memberId) => memberId !== userId);
 	const busyIds = await tx.busyAmong(calleeIds);
-	const call = startCall({ ...input, callerId: userId, calleeIds, busyIds }, await tx.now(), settings);
+	const now = await tx.now();
+	const call = startCall({ ...input, callerId: userId, calleeIds, busyIds }, now, settings);
 	await tx.insertCall(call);
+	await tx.noteHappenings(call, happenedBetween(null, call), now);
 	return [...found, { call, hearers: hearersOf(call, memberIds), returned: null }];
 }
 

@@ -15,6 +15,7 @@ import {
 	uuid
 } from 'drizzle-orm/pg-core';
 import type { ConnectionFacts } from '../../call/core/connection-report';
+import { HAPPENINGS } from '../../call/core/call-timeline';
 import { bytea, clock, instant } from './columns';
 
 // --- people ---------------------------------------------------------------------------------------------
@@ -215,6 +216,8 @@ export const callParticipants = pgTable(
 		removedAt: instant('removed_at'),
 		/** Null while a missed call has not been looked at. */
 		seenAt: instant('seen_at'),
+		/** When this person deleted the call from their history. It stays in the others'. */
+		hiddenAt: instant('hidden_at'),
 		/** A copy of the call's start: histories are paged by it. */
 		startedAt: instant('started_at').notNull()
 	},
@@ -240,6 +243,25 @@ export const devices = pgTable(
 );
 
 /** A device's part in one call. The row stays when the device goes, so `device_id` refers to nothing. */
+export const happeningKind = pgEnum('happening_kind', HAPPENINGS);
+
+/** What happened in a call, written with the version that it made. Never changed; it goes with its call. */
+export const callHappenings = pgTable(
+	'call_happenings',
+	{
+		callId: uuid('call_id')
+			.notNull()
+			.references(() => calls.id, { onDelete: 'cascade' }),
+		version: integer('version').notNull(),
+		/** 0, 1, … of what one step brought at once. */
+		place: integer('place').notNull(),
+		kind: happeningKind('kind').notNull(),
+		userId: uuid('user_id').references(() => users.id),
+		at: instant('at').notNull()
+	},
+	(t) => [primaryKey({ columns: [t.callId, t.version, t.place] })]
+);
+
 export const callDevices = pgTable(
 	'call_devices',
 	{

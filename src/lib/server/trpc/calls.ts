@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { id } from '../../call/core/account';
+import { callSearch, id } from '../../call/core/account';
 import { peerReports, why } from '../../call/core/connection-report';
 import { LAST_INSTANT, MAX_DO_NOT_DISTURB_MS, MIN_DO_NOT_DISTURB_MS } from '../../call/core/limits';
 import type { HostEvent } from '../../call/core/host-moves';
@@ -119,6 +119,7 @@ export const callsRouter = router({
 		.input(
 			z.object({
 				filter: z.enum(['all', 'missed']).default('all'),
+				search: callSearch.optional(),
 				before: z.object({ startedAt: z.int().nonnegative().max(LAST_INSTANT), callId: id }).optional(),
 				limit: historyLimit
 			})
@@ -130,6 +131,16 @@ export const callsRouter = router({
 				before: input.before ?? null
 			})
 		),
+
+	/** One call of the caller's history: who was asked, and what happened when. */
+	details: userProcedure
+		.input(z.object({ callId: id }))
+		.query(({ ctx, input }) => ctx.services.calls.details(input.callId, ctx.identity.userId)),
+
+	/** Takes a call out of the caller's own history. */
+	hide: userProcedure
+		.input(z.object({ callId: id }))
+		.mutation(({ ctx, input }) => ctx.services.calls.hide(input.callId, ctx.identity.userId)),
 
 	/** The newest missed calls: what other programs ask for most. */
 	missed: userProcedure

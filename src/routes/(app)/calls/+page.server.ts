@@ -3,5 +3,6 @@ import type { PageServerLoad } from './$types';
 
 export const load: PageServerLoad = async ({ locals, url }) => {
 	const filter = url.searchParams.get('filter') === 'missed' ? 'missed' : 'all';
-	return { filter, history: await ask(locals.api.calls.history({ filter }), url) } as const;
+	const search = (url.searchParams.get('search') ?? '').trim();
+	return { filter, search, history: await ask(locals.api.calls.history({ filter, search }), url) } as const;
 };

@@ -1,0 +1,51 @@
+import { presentDevices, type CallState } from './call-state';
+
+export const HAPPENINGS = [
+	...(['started', 'busy', 'declined', 'missed', 'cancelled'] as const),
+	...(['joined', 'moved', 'reconnecting', 'returned', 'left', 'removed'] as const),
+	...(['host', 'connected', 'ended'] as const)
+] as const;
+export type HappeningKind = (typeof HAPPENINGS)[number];
+
+/**
+ * One thing that happened in a call, for its record: what people remember of it, without media or addresses. `userId`: to
+ * whom; null for the call as a whole.
+ */
+export type Happening = { readonly kind: HappeningKind; readonly userId: string | null };
+
+const SETTLED = ['busy', 'declined', 'missed', 'cancelled'] as const;
+
+/** What the step from one state of a call to the next was, in the order in which one would tell it. */
+export function happenedBetween(before: CallState | null, after: CallState): Happening[] {
+	const started: Happening[] = before ? [] : [{ kind: 'started', userId: after.callerId }];
+	const people = after.participants.flatMap(({ userId }) => happenedTo(userId, before, after));
+	const live = after.phase !== 'ended';
+	const host: Happening[] =
+		before && live && before.hostId !== after.hostId ? [{ kind: 'host', userId: after.hostId }] : [];
+	const connected: Happening[] =
+		after.connectedAt !== null && before?.connectedAt === null ? [{ kind: 'connected', userId: null }] : [];
+	const ended: Happening[] = live ? [] : [{ kind: 'ended', userId: null }];
+	return [...started, ...connected, ...people, ...host, ...ended];
+}
+
+function happenedTo(userId: string, before: CallState | null, after: CallState): Happening[] {
+	const participantIn = (call: CallState | null) => call?.participants.find((one) => one.userId === userId);
+	const deviceIn = (call: CallState | null) =>
+		call ? presentDevices(call).find((device) => device.userId === userId) : undefined;
+	const [was, is] = [participantIn(before), participantIn(after)];
+	const [from, to] = [deviceIn(before), deviceIn(after)];
+
+	const kinds: HappeningKind[] = [];
+	const settled = SETTLED.find((invite) => invite === is?.invite);
+	if (settled && was?.invite !== settled) kinds.push(settled);
+	// The caller of a call that begins is in it: that is said.
+	if (!from && to && before) kinds.push('joined');
+	if (from && to && from.deviceId !== to.deviceId) kinds.push('moved');
+	if (from && to && from.deviceId === to.deviceId && from.presence !== to.presence) {
+		kinds.push(to.presence === 'joined' ? 'returned' : 'reconnecting');
+	}
+	if (is?.removedAt != null && was?.removedAt == null) kinds.push('removed');
+	// Who is there when it ends has not left it before the others.
+	else if (from && !to && after.phase !== 'ended') kinds.push('left');
+	return kinds.map((kind) => ({ kind, userId }));
+}

@@ -1,0 +1,66 @@
+import { expect, test } from '@playwright/test';
+import { openPerson, shareRoom, type BrowserPerson } from '../fixtures/people';
+import { startServer, type TestServer } from '../fixtures/server';
+
+let server: TestServer;
+let ann: BrowserPerson;
+let bob: BrowserPerson;
+
+test.beforeAll(async () => {
+	server = await startServer({ STUN_URLS: 'none' });
+	[ann, bob] = await Promise.all([openPerson(server.url, 'Ann'), openPerson(server.url, 'Bob')]);
+	await shareRoom(ann, bob, 'Kitchen');
+	await ann.page.getByRole('button', { name: 'Start audio call' }).click();
+	await bob.page.getByRole('alertdialog').getByRole('button', { name: 'Accept' }).click();
+	await expect(ann.page.getByRole('timer')).toBeVisible();
+	await bob.page.getByRole('button', { name: 'Leave call' }).click();
+	await shareRoom(ann, bob, 'Garden');
+	await ann.page.getByRole('button', { name: 'Start audio call' }).click();
+	await bob.page.getByRole('alertdialog').getByRole('button', { name: 'Decline' }).click();
+	await expect(ann.page.getByText('Bob declined')).toBeVisible();
+});
+test.afterAll(async () => {
+	await Promise.all([ann?.close(), bob?.close()]);
+	await server?.stop();
+});
+
+test('found by its room, with what happened in it, and deleted from one history alone', async () => {
+	const { page } = ann;
+	const rows = page.getByRole('list', { name: 'All calls' }).getByRole('listitem');
+	await page.goto('/calls');
+	await expect(rows).toHaveCount(2);
+	await page.getByRole('searchbox', { name: 'Search by person or room' }).fill('kitch');
+	await page.keyboard.press('Enter');
+	await expect(rows).toHaveCount(1);
+	await expect(rows).toContainText('Kitchen');
+	await page.getByRole('tab', { name: 'Missed' }).click();
+	await expect(page.getByText('No such call')).toBeVisible();
+	await page.goBack();
+
+	await page.getByRole('link', { name: 'Details of the call in Kitchen' }).click();
+	await expect(page.getByRole('heading', { name: 'Kitchen' })).toBeVisible();
+	const happened = page.getByRole('region', { name: 'What happened' }).getByRole('listitem');
+	await expect(happened.first()).toContainText('You called');
+	await expect(happened.nth(1)).toContainText('Bob joined');
+	await expect(happened.last()).toContainText('The call ended');
+
+	await page.getByRole('button', { name: 'Delete from my history' }).click();
+	await page.getByRole('alertdialog').getByRole('button', { name: 'Delete' }).click();
+	await expect(page.getByRole('heading', { name: 'Calls' })).toBeVisible();
+	await expect(rows).toHaveCount(1);
+	await expect(rows).toContainText('Garden');
+
+	await bob.page.goto('/calls');
+	await expect(bob.page.getByRole('list', { name: 'All calls' }).getByRole('listitem')).toHaveCount(2);
+});
+
+test('call back from the details', async () => {
+	await bob.page.goto('/calls');
+	await bob.page.getByRole('link', { name: 'Details of the call in Garden' }).click();
+	await bob.page.getByRole('button', { name: 'Call back' }).click();
+	await ann.page
+		.getByRole('alertdialog', { name: 'Incoming call' })
+		.getByRole('button', { name: 'Decline' })
+		.click();
+	await expect(bob.page.getByText('Ann declined')).toBeVisible();
+});
