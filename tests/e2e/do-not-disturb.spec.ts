@@ -43,7 +43,7 @@ test('who is not to be disturbed hears nothing, and finds a missed call; the cal
 		await expect(page.getByRole('button', { name: 'Account menu' })).not.toContainText('Quiet until');
 	}
 	await other.close();
-	await ann.page.getByRole('button', { name: 'Start audio call' }).click();
+	await ann.page.getByRole('button', { name: 'Call again' }).click();
 	const incoming = bob.page.getByRole('alertdialog', { name: 'Incoming call' });
 	await incoming.getByRole('button', { name: 'Decline' }).click();
 	await expect(ann.page.getByText('Bob declined')).toBeVisible();

@@ -1,9 +1,18 @@
 import type { CallSnapshot, InviteState } from './snapshot';
 
-/** What a person is told about a call, once. */
-export type Words = { readonly text: string; readonly tone: 'neutral' | 'problem' };
+/** What a person is told about a call, once. `offers`: what makes sense to do next, in the words of its button. */
+export type Words = {
+	readonly text: string;
+	readonly tone: 'neutral' | 'problem';
+	readonly offers?: 'Call again' | 'Call back';
+};
 
 const neutral = (text: string): Words => ({ text, tone: 'neutral' });
+const again = (text: string): Words => ({ ...neutral(text), offers: 'Call again' });
+const missed = (call: CallSnapshot): Words => ({
+	...neutral(`Missed call from ${callerName(call)}`),
+	offers: 'Call back'
+});
 
 /** How a call ended, for a device that was in it. */
 export function wordsForEnd(call: CallSnapshot): Words {
@@ -14,14 +23,15 @@ export function wordsForEnd(call: CallSnapshot): Words {
 		case 'failed':
 			return {
 				text: `The call failed: ${asSentence(call.failure ?? 'no connection came up')}`,
-				tone: 'problem'
+				tone: 'problem',
+				offers: 'Call again'
 			};
 		case 'declined':
-			return neutral(`${named('declined')} declined`);
+			return again(`${named('declined')} declined`);
 		case 'busy':
-			return neutral(callees.length === 1 ? `${named('busy')} is busy` : 'Everybody is busy');
+			return again(callees.length === 1 ? `${named('busy')} is busy` : 'Everybody is busy');
 		case 'missed':
-			return neutral(callees.length === 1 ? `${callees[0]?.displayName} did not answer` : 'Nobody answered');
+			return again(callees.length === 1 ? `${callees[0]?.displayName} did not answer` : 'Nobody answered');
 		case 'cancelled':
 			return neutral('Call cancelled');
 		case 'completed':
@@ -40,10 +50,10 @@ export function wordsForRing(call: CallSnapshot, userId: string): Words | null {
 			return neutral('Declined on another device');
 		case 'missed':
 		case 'busy':
-			return neutral(`Missed call from ${callerName(call)}`);
+			return missed(call);
 		case 'cancelled':
 			// Also when the person was removed from the room; then the call goes on without them.
-			return call.phase === 'ended' ? neutral(`Missed call from ${callerName(call)}`) : null;
+			return call.phase === 'ended' ? missed(call) : null;
 		case 'ringing':
 		case undefined:
 			return null;

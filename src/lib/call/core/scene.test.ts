@@ -64,16 +64,19 @@ function call(id: string, shape: Shape = {}): CallSnapshot {
 function run(...events: SceneEvent[]) {
 	let scene: Scene = newScene(ME);
 	const said: string[] = [];
+	const offers: (string | undefined)[] = [];
 	const others: string[] = [];
 	for (const event of [{ type: 'device', deviceId: HERE } as const, ...events]) {
 		const next = transition(scene, event);
 		scene = next.state;
 		for (const effect of next.effects) {
-			if (effect.type === 'say') said.push(effect.words.text);
-			else others.push(`${effect.type} ${effect.callId}`);
+			if (effect.type === 'say') {
+				said.push(effect.words.text);
+				offers.push(effect.words.offers);
+			} else others.push(`${effect.type} ${effect.callId}`);
 		}
 	}
-	return { scene, said, others };
+	return { scene, said, offers, others };
 }
 
 const news = (snapshot: CallSnapshot): SceneEvent => ({ type: 'call', call: snapshot });
@@ -240,6 +243,24 @@ test.each<[title: string, events: SceneEvent[], said: string[]]>([
 	]
 ])('words: %s', (_title, events, said) => {
 	expect(run(...events).said).toEqual(said);
+});
+
+test.each<[offer: string | undefined, events: SceneEvent[]]>([
+	['Call again', [...startMine, news(mine({ version: 2, invite: 'declined', ended: 'declined' }))]],
+	['Call again', [...startMine, news(mine({ version: 2, invite: 'busy', ended: 'busy' }))]],
+	['Call back', [news(call('a')), news(call('a', { version: 2, invite: 'missed', ended: 'missed' }))]],
+	[undefined, [news(call('a')), news(call('a', { version: 2, invite: 'accepted', devices: ['my-phone'] }))]],
+	[undefined, [...startMine, news(mine({ version: 3, invite: 'accepted', ended: 'completed' }))]]
+])('offers %s', (offer, events) => {
+	expect(run(...events).offers).toEqual([offer]);
+});
+
+test('in a group call the removed one is told by whom', () => {
+	const inside = call('a', { invite: 'accepted', cem: 'accepted', devices: ['anns', HERE] });
+	const without = call('a', { version: 2, invite: 'accepted', cem: 'accepted', devices: ['anns'] });
+	const participants = without.participants.map((one) => ({ ...one, removed: one.userId === ME }));
+	const { said } = run(ask('a'), entered(inside), news({ ...without, participants }));
+	expect(said).toEqual(['The host has removed you from the call']);
 });
 
 describe('a call that a state leaves out', () => {

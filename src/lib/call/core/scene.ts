@@ -1,5 +1,5 @@
 import { inviteOf, wordsForEnd, wordsForRing, type Words } from './scene-words';
-import type { CallSnapshot } from './snapshot';
+import type { CallKind, CallSnapshot } from './snapshot';
 import { assertNever, step, type Step } from './step';
 
 /**
@@ -53,7 +53,7 @@ export type SceneEvent =
 export type SceneEffect =
 	/** Ask the server for this call, and come back with `call` or `call-gone`. */
 	| { type: 'look-up'; callId: string }
-	| { type: 'say'; callId: string; roomId: string; words: Words }
+	| { type: 'say'; callId: string; roomId: string; kind: CallKind; words: Words }
 	/** This device is out of the call: close its media and connections. */
 	| { type: 'release'; callId: string }
 	/** This page has a new device id: join again, in place of the old one. */
@@ -224,7 +224,7 @@ function ringStopped(
 }
 
 function say(call: CallSnapshot | undefined, words: Words | null): SceneEffect[] {
-	return call && words ? [{ type: 'say', callId: call.id, roomId: call.roomId, words }] : [];
+	return call && words ? [{ type: 'say', callId: call.id, roomId: call.roomId, kind: call.kind, words }] : [];
 }
 
 function also(first: Step<Scene, SceneEffect>, then: Step<Scene, SceneEffect>): Step<Scene, SceneEffect> {

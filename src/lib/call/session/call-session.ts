@@ -41,8 +41,6 @@ type Entry = {
 	readonly comingBack?: boolean;
 };
 
-const NOWHERE = { callId: null, roomId: null };
-
 /**
  * The calls of one person on this page. Takes the link's news and the person's wishes, lets `scene` decide, and
  * runs what it asks for: media, connections, requests, words. What there is to show is in `view`.
@@ -83,7 +81,7 @@ export class CallSession {
 				server: this.#server,
 				callId: () => (this.#scene.here?.stage === 'in' ? this.#scene.here.callId : null),
 				lookUp: (callId) => this.#lookUp(callId),
-				sayProblem: (text) => this.#board.say(text, 'problem', NOWHERE)
+				sayProblem: (text) => this.#board.say({ text, tone: 'problem' })
 			}),
 			setMicrophone: async (enabled) => this.#stay?.setMicrophone(enabled),
 			setCamera: async (enabled) => this.#stay?.setCamera(enabled),
@@ -180,7 +178,7 @@ export class CallSession {
 				void this.#lookUp(effect.callId);
 				return;
 			case 'say':
-				return this.#board.say(effect.words.text, effect.words.tone, effect);
+				return this.#board.say(effect.words, effect);
 			case 'release':
 				this.#deps.memory.forget();
 				return this.#closeStay();
@@ -259,7 +257,7 @@ export class CallSession {
 				onChange: () => this.#stayChanged(stay),
 				onCall: (call) => this.#dispatch({ type: 'call', call }),
 				onDoubt: (callId) => void this.#lookUp(callId),
-				onMuted: () => this.#board.say('The host has muted you', 'neutral', NOWHERE)
+				onMuted: () => this.#board.say({ text: 'The host has muted you', tone: 'neutral' })
 			},
 			entry.choice
 		);
@@ -298,8 +296,8 @@ export class CallSession {
 		this.#deps.memory.forget();
 		this.#dispatch({ type: 'refused' });
 		this.#closeStay();
-		if (comingBack && isOver(error)) this.#board.say('The call has ended', 'neutral', NOWHERE);
-		else this.#board.say(wordsForFailure(error), 'problem', { callId, roomId: null });
+		if (comingBack && isOver(error)) this.#board.say({ text: 'The call has ended', tone: 'neutral' });
+		else this.#board.say({ text: wordsForFailure(error), tone: 'problem' });
 		if (callId) void this.#lookUp(callId);
 	}
 
@@ -313,7 +311,7 @@ export class CallSession {
 		this.#dispatch({ type: 'leave' });
 		this.#closeStay();
 		this.#publish();
-		if (current?.stage === 'outgoing') this.#board.say('Call cancelled', 'neutral', NOWHERE);
+		if (current?.stage === 'outgoing') this.#board.say({ text: 'Call cancelled', tone: 'neutral' });
 		// On its way in, whoever asked finds the stay closed, and says so when the answer is there.
 		if (here.stage === 'in' && deviceId) await this.#sayLeft(here.callId, deviceId);
 	}
@@ -328,7 +326,7 @@ export class CallSession {
 			await this.#server.decline(callId);
 		} catch (error) {
 			this.#dispatch({ type: 'decline-failed', callId });
-			this.#board.say(wordsForFailure(error), 'problem', NOWHERE);
+			this.#board.say({ text: wordsForFailure(error), tone: 'problem' });
 		}
 	}
 

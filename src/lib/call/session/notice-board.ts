@@ -1,6 +1,9 @@
+import type { Words } from '../core/scene-words';
 import type { CallNotice } from './view';
 
 const NOTICE_LIFETIME_MS = 8_000;
+/** There is a button to reach. */
+const OFFER_LIFETIME_MS = 20_000;
 
 /** What is said to the person just now. What happened goes by itself; what went wrong stays until it is read. */
 export class NoticeBoard {
@@ -17,10 +20,11 @@ export class NoticeBoard {
 		return this.#notice;
 	}
 
-	say(text: string, tone: CallNotice['tone'], from: { callId: string | null; roomId: string | null }): void {
+	say(words: Words, about: CallNotice['about'] = null): void {
 		this.#lastId += 1;
-		this.#set({ id: this.#lastId, text, tone, callId: from.callId, roomId: from.roomId });
-		if (tone === 'neutral') this.#timer = setTimeout(() => this.#set(null), NOTICE_LIFETIME_MS);
+		this.#set({ ...words, id: this.#lastId, about });
+		if (words.tone === 'problem') return;
+		this.#timer = setTimeout(() => this.#set(null), words.offers ? OFFER_LIFETIME_MS : NOTICE_LIFETIME_MS);
 	}
 
 	dismiss(): void {

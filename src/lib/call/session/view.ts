@@ -1,4 +1,5 @@
 import type { LinkStatus } from '../../link/link';
+import type { Words } from '../core/scene-words';
 import type { CallKind, CallSnapshot } from '../core/snapshot';
 import type { DeviceProblem } from '../media/open-devices';
 
@@ -54,12 +55,10 @@ export type CurrentCall = {
 };
 
 /** What happened to the last call, to be said once in words. */
-export type CallNotice = {
+export type CallNotice = Words & {
 	readonly id: number;
-	readonly callId: string | null;
-	readonly roomId: string | null;
-	readonly text: string;
-	readonly tone: 'neutral' | 'problem';
+	/** The call it is about, if it is about one. */
+	readonly about: { readonly callId: string; readonly roomId: string; readonly kind: CallKind } | null;
 };
 
 /** Everything the call's components show. Immutable: a change is a new object. */
