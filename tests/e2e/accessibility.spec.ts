@@ -1,18 +1,19 @@
 import AxeBuilder from '@axe-core/playwright';
-import { expect, test, type Page } from '@playwright/test';
+import { expect, type Page } from '@playwright/test';
 import { openPerson, shareRoom, type BrowserPerson } from '../fixtures/people';
-import { startServer, type TestServer } from '../fixtures/server';
+import { test } from '../fixtures/shared-server';
 
 /** Axe finds nothing on any page, in light and in dark, and no page logs an error. */
-let server: TestServer;
 let ann: BrowserPerson;
 let bob: BrowserPerson;
 const logged: string[] = [];
 
 test.describe.configure({ mode: 'serial' });
-test.beforeAll(async () => {
-	server = await startServer({ STUN_URLS: 'none' });
-	[ann, bob] = await Promise.all([openPerson(server.url, 'Ann'), openPerson(server.url, 'Bob')]);
+test.beforeAll(async ({ server, browser }) => {
+	[ann, bob] = await Promise.all([
+		openPerson(server.url, 'Ann', { browser }),
+		openPerson(server.url, 'Bob', { browser })
+	]);
 	for (const { page, name } of [ann, bob]) {
 		page.on('console', (message) => {
 			if (message.type() === 'error') logged.push(`${name}: ${message.text()}`);
@@ -24,7 +25,6 @@ test.beforeAll(async () => {
 });
 test.afterAll(async () => {
 	await Promise.all([ann?.close(), bob?.close()]);
-	await server?.stop();
 });
 
 /** A colour on its way to another is neither: axe looks when every transition and animation has ended. */

@@ -1,19 +1,19 @@
-import { expect, test } from '@playwright/test';
+import { expect } from '@playwright/test';
 import { openPerson, shareRoom, type BrowserPerson } from '../fixtures/people';
-import { startServer, type TestServer } from '../fixtures/server';
+import { test } from '../fixtures/shared-server';
 
-let server: TestServer;
 let ann: BrowserPerson;
 let bob: BrowserPerson;
 
-test.beforeAll(async () => {
-	server = await startServer({ STUN_URLS: 'none' });
-	[ann, bob] = await Promise.all([openPerson(server.url, 'Ann'), openPerson(server.url, 'Bob')]);
+test.beforeAll(async ({ server, browser }) => {
+	[ann, bob] = await Promise.all([
+		openPerson(server.url, 'Ann', { browser }),
+		openPerson(server.url, 'Bob', { browser })
+	]);
 	await shareRoom(ann, bob, 'Kitchen');
 });
 test.afterAll(async () => {
 	await Promise.all([ann?.close(), bob?.close()]);
-	await server?.stop();
 });
 
 test('who is not to be disturbed hears nothing, and finds a missed call; the caller reads busy', async () => {

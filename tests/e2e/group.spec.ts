@@ -1,28 +1,22 @@
-import { expect, test, type Page } from '@playwright/test';
+import { expect, type Page } from '@playwright/test';
 import { openPerson, shareRoom, type BrowserPerson } from '../fixtures/people';
-import { startServer, type TestServer } from '../fixtures/server';
+import { test } from '../fixtures/shared-server';
 
 /** A call of three, one of whom has two pages. */
-let server: TestServer;
 let ann: BrowserPerson;
 let bob: BrowserPerson;
 let cem: BrowserPerson;
 
-test.beforeAll(async () => {
-	server = await startServer({ STUN_URLS: 'none' });
+test.beforeAll(async ({ server, browser }) => {
 	[ann, bob, cem] = await Promise.all([
-		openPerson(server.url, 'Ann'),
-		openPerson(server.url, 'Bob'),
-		openPerson(server.url, 'Cem')
+		openPerson(server.url, 'Ann', { browser }),
+		openPerson(server.url, 'Bob', { browser }),
+		openPerson(server.url, 'Cem', { browser })
 	]);
-	await shareRoom(ann, bob, 'Workshop');
-	await cem.page.goto(await ann.page.evaluate(() => navigator.clipboard.readText()));
-	await cem.page.getByRole('button', { name: 'Join room' }).click();
-	await expect(cem.page.getByRole('heading', { name: 'Workshop' })).toBeVisible();
+	await shareRoom(ann, [bob, cem], 'Workshop');
 });
 test.afterAll(async () => {
 	await Promise.all([ann?.close(), bob?.close(), cem?.close()]);
-	await server?.stop();
 });
 
 const call = (page: Page) => page.getByRole('region', { name: 'Call', exact: true });

@@ -1,14 +1,15 @@
-import { expect, test } from '@playwright/test';
+import { expect } from '@playwright/test';
 import { openPerson, shareRoom, type BrowserPerson } from '../fixtures/people';
-import { startServer, type TestServer } from '../fixtures/server';
+import { test } from '../fixtures/shared-server';
 
-let server: TestServer;
 let ann: BrowserPerson;
 let bob: BrowserPerson;
 
-test.beforeAll(async () => {
-	server = await startServer({ STUN_URLS: 'none' });
-	[ann, bob] = await Promise.all([openPerson(server.url, 'Ann'), openPerson(server.url, 'Bob')]);
+test.beforeAll(async ({ server, browser }) => {
+	[ann, bob] = await Promise.all([
+		openPerson(server.url, 'Ann', { browser }),
+		openPerson(server.url, 'Bob', { browser })
+	]);
 	await shareRoom(ann, bob, 'Kitchen');
 	await ann.page.getByRole('button', { name: 'Start audio call' }).click();
 	await bob.page.getByRole('alertdialog').getByRole('button', { name: 'Accept' }).click();
@@ -21,7 +22,6 @@ test.beforeAll(async () => {
 });
 test.afterAll(async () => {
 	await Promise.all([ann?.close(), bob?.close()]);
-	await server?.stop();
 });
 
 test('found by its room, with what happened in it, and deleted from one history alone', async () => {
@@ -57,6 +57,7 @@ test('found by its room, with what happened in it, and deleted from one history 
 test('call back from the details', async () => {
 	await bob.page.goto('/calls');
 	await bob.page.getByRole('link', { name: 'Details of the call in Garden' }).click();
+	await expect(bob.page.getByRole('heading', { name: 'Garden' })).toBeVisible();
 	await bob.page.getByRole('button', { name: 'Call back' }).click();
 	await ann.page
 		.getByRole('alertdialog', { name: 'Incoming call' })

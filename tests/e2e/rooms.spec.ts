@@ -1,6 +1,7 @@
-import { expect, test } from '@playwright/test';
-import { openPerson, PASSWORD, shareRoom, type BrowserPerson } from '../fixtures/people';
-import { startServer, type TestServer } from '../fixtures/server';
+import { expect } from '@playwright/test';
+import { openPerson, PASSWORD, shareRoomByHand, type BrowserPerson } from '../fixtures/people';
+import type { TestServer } from '../fixtures/server';
+import { test } from '../fixtures/shared-server';
 
 /** Accounts, rooms and messages as people use them. */
 let server: TestServer;
@@ -8,13 +9,15 @@ let ann: BrowserPerson;
 let bob: BrowserPerson;
 
 test.describe.configure({ mode: 'serial' });
-test.beforeAll(async () => {
-	server = await startServer({ STUN_URLS: 'none' });
-	[ann, bob] = await Promise.all([openPerson(server.url, 'Ann'), openPerson(server.url, 'Bob')]);
+test.beforeAll(async ({ server: shared, browser }) => {
+	server = shared;
+	[ann, bob] = await Promise.all([
+		openPerson(server.url, 'Ann', { browser, byHand: true }),
+		openPerson(server.url, 'Bob', { browser })
+	]);
 });
 test.afterAll(async () => {
 	await Promise.all([ann?.close(), bob?.close()]);
-	await server?.stop();
 });
 
 const log = ({ page }: BrowserPerson) => page.getByRole('log', { name: 'Messages' });
@@ -65,7 +68,7 @@ test('a room with nobody else offers no call, and says what to do', async () => 
 });
 
 test('a room by its invite link, with messages both ways, in order and once', async () => {
-	await shareRoom(ann, bob, 'Library');
+	await shareRoomByHand(ann, bob, 'Library');
 	for (let n = 1; n <= 4; n++) await write(n % 2 ? ann : bob, `line ${n} of the story`);
 	for (const person of [ann, bob]) {
 		for (let n = 1; n <= 4; n++) await expect(log(person).getByText(`line ${n} of the story`)).toHaveCount(1);
@@ -157,11 +160,9 @@ test('call back from the history', async () => {
 });
 
 test('a call of three: the third joins by the header, and the host ends it for everyone', async () => {
-	const cat = await openPerson(server.url, 'Cat');
+	const cat = await openPerson(server.url, 'Cat', { browser: ann.browser });
 	try {
-		await shareRoom(ann, bob, 'Workshop');
-		const link = await ann.page.evaluate(() => navigator.clipboard.readText());
-		await cat.page.goto(link);
+		await cat.page.goto(await shareRoomByHand(ann, bob, 'Workshop'));
 		await cat.page.getByRole('button', { name: 'Join room' }).click();
 		await expect(cat.page.getByRole('heading', { name: 'Workshop' })).toBeVisible();
 		await ann.page.getByRole('button', { name: 'Start audio call' }).click();

@@ -1,18 +1,19 @@
-import { expect, test, type Page } from '@playwright/test';
+import { expect, type Page } from '@playwright/test';
 import { openPerson, shareRoom, type BrowserPerson } from '../fixtures/people';
-import { startServer, type TestServer } from '../fixtures/server';
+import { test } from '../fixtures/shared-server';
 
 const RING_HERTZ = 659;
 
 /** Two tabs are two devices: both ring, one of them aloud, and what one does settles the other. */
-let server: TestServer;
 let ann: BrowserPerson;
 let bob: BrowserPerson;
 let second: Page;
 
-test.beforeAll(async () => {
-	server = await startServer({ STUN_URLS: 'none' });
-	[ann, bob] = await Promise.all([openPerson(server.url, 'Ann'), openPerson(server.url, 'Bob')]);
+test.beforeAll(async ({ server, browser }) => {
+	[ann, bob] = await Promise.all([
+		openPerson(server.url, 'Ann', { browser }),
+		openPerson(server.url, 'Bob', { browser })
+	]);
 	await shareRoom(ann, bob, 'Kitchen');
 	second = await bob.context.newPage();
 	await second.goto('/settings');
@@ -21,7 +22,6 @@ test.beforeAll(async () => {
 });
 test.afterAll(async () => {
 	await Promise.all([ann?.close(), bob?.close()]);
-	await server?.stop();
 });
 
 const incoming = (page: Page) => page.getByRole('alertdialog', { name: 'Incoming call' });

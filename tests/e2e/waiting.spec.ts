@@ -1,28 +1,25 @@
 import AxeBuilder from '@axe-core/playwright';
-import { expect, test, type Page } from '@playwright/test';
+import { expect, type Page } from '@playwright/test';
 import { openPerson, shareRoom, type BrowserPerson } from '../fixtures/people';
-import { startServer, type TestServer } from '../fixtures/server';
+import { test } from '../fixtures/shared-server';
 
 const WAITING_HERTZ = 440;
 
-let server: TestServer;
 let ann: BrowserPerson;
 let bob: BrowserPerson;
 let cem: BrowserPerson;
 
-test.beforeAll(async () => {
-	server = await startServer({ STUN_URLS: 'none' });
+test.beforeAll(async ({ server, browser }) => {
 	[ann, bob, cem] = await Promise.all([
-		openPerson(server.url, 'Ann'),
-		openPerson(server.url, 'Bob'),
-		openPerson(server.url, 'Cem')
+		openPerson(server.url, 'Ann', { browser }),
+		openPerson(server.url, 'Bob', { browser }),
+		openPerson(server.url, 'Cem', { browser })
 	]);
 	await shareRoom(cem, bob, 'Garden');
 	await shareRoom(ann, bob, 'Kitchen');
 });
 test.afterAll(async () => {
 	await Promise.all([ann?.close(), bob?.close(), cem?.close()]);
-	await server?.stop();
 });
 
 const incoming = (page: Page) => page.getByRole('alertdialog', { name: 'Incoming call' });
