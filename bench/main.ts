@@ -5,6 +5,7 @@ import { readFacts } from './machine';
 import { readOptions, UsageError, type Options } from './options';
 import { describeProfile, profileRelays } from './profile-relays';
 import { benchRelay, describeRelay } from './relay';
+import { benchRing, describeRing } from './ring';
 import { formatTable } from './stats';
 
 async function run(options: Options): Promise<void> {
@@ -16,15 +17,17 @@ async function run(options: Options): Promise<void> {
 		const facts = await readFacts(database.sql);
 		const relay = options.benches.includes('relay') ? await benchRelay(database, options, say) : null;
 		const calls = options.benches.includes('calls') ? await benchCalls(database, options, say) : null;
+		const ring = options.benches.includes('ring') ? await benchRing(database, options, say) : null;
 		const profile = options.benches.includes('profile') ? await profileRelays(database, options, say) : null;
 		if (options.json)
-			console.log(JSON.stringify({ facts, quick: options.quick, relay, calls, profile }, null, '\t'));
+			console.log(JSON.stringify({ facts, quick: options.quick, relay, calls, ring, profile }, null, '\t'));
 		else {
 			if (options.quick) console.log('QUICK: shows that it works; the numbers mean nothing.\n');
 			console.log(formatTable(Object.entries(facts)));
 			for (const text of [
 				relay && describeRelay(relay),
 				calls && describeCalls(calls),
+				ring && describeRing(ring),
 				profile && describeProfile(profile)
 			])
 				if (text) console.log(`\n${text}`);

@@ -2,7 +2,12 @@ import { expect, test } from 'vitest';
 import { readOptions, UsageError } from './options';
 
 test('nothing said runs everything', () => {
-	expect(readOptions([])).toEqual({ benches: ['relay', 'calls'], quick: false, json: false, against: null });
+	expect(readOptions([])).toEqual({
+		benches: ['relay', 'calls', 'ring'],
+		quick: false,
+		json: false,
+		against: null
+	});
 });
 
 test('a benchmark by its name, with flags in any order', () => {
@@ -20,5 +25,5 @@ test('another checkout, as a path from here', () => {
 
 test.each(['relays', '--fast', '--against'])('%s is refused, with what there is', (word) => {
 	expect(() => readOptions([word])).toThrow(UsageError);
-	expect(() => readOptions([word])).toThrow(/relay calls profile.*--quick/);
+	expect(() => readOptions([word])).toThrow(/relay calls ring profile.*--quick/);
 });

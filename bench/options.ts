@@ -2,7 +2,7 @@ import path from 'node:path';
 import { parseArgs } from 'node:util';
 
 /** `profile` is no benchmark, and runs only when it is asked for. */
-export type BenchName = 'relay' | 'calls' | 'profile';
+export type BenchName = 'relay' | 'calls' | 'ring' | 'profile';
 
 export type Options = {
 	benches: BenchName[];
@@ -13,7 +13,7 @@ export type Options = {
 	against: string | null;
 };
 
-const BENCHES: BenchName[] = ['relay', 'calls', 'profile'];
+const BENCHES: BenchName[] = ['relay', 'calls', 'ring', 'profile'];
 const USAGE = `Benchmarks: ${BENCHES.join(' ')}. Flags: --quick --json --against CHECKOUT`;
 
 export class UsageError extends Error {}
@@ -25,7 +25,7 @@ export function readOptions(args: readonly string[]): Options {
 	if (unknown !== undefined) throw new UsageError(`There is no benchmark "${unknown}". ${USAGE}`);
 	const asked = BENCHES.filter((name) => positionals.includes(name));
 	return {
-		benches: asked.length > 0 ? asked : ['relay', 'calls'],
+		benches: asked.length > 0 ? asked : ['relay', 'calls', 'ring'],
 		quick: values.quick ?? false,
 		json: values.json ?? false,
 		against: values.against === undefined ? null : path.resolve(values.against)

@@ -18,6 +18,7 @@ export default defineConfig({
 				probe: file('probe.ts'),
 				'relay-load': file('relay-load.ts'),
 				'calls-load': file('calls-load.ts'),
+				'ring-load': file('ring-load.ts'),
 				'ws-relay': file('servers/ws-relay.ts'),
 				'socket-io-relay': file('servers/socket-io-relay.ts'),
 				'peerjs-relay': file('servers/peerjs-relay.ts'),

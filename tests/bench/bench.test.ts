@@ -17,13 +17,14 @@ type Report = {
 		statements: { perCall: number };
 		completed: number;
 	};
+	ring: { rows: { rung: string; act: string; count: number; p50: number; p99: number }[] };
 };
 
 test('every benchmark runs and measures every server in every shape', { timeout: 180_000 }, async () => {
 	const { stdout } = await promisify(execFile)(process.execPath, ['bench/run.mjs', '--quick', '--json'], {
 		cwd: ROOT
 	});
-	const { quick, facts, relay, calls } = JSON.parse(stdout) as Report;
+	const { quick, facts, relay, calls, ring } = JSON.parse(stdout) as Report;
 	expect(quick).toBe(true);
 	expect(facts.postgres).toContain('fsync on, synchronous_commit on, full_page_writes on');
 
@@ -39,6 +40,12 @@ test('every benchmark runs and measures every server in every shape', { timeout:
 	}
 	expect(relay.idle.map(({ name }) => name)).toEqual(relays);
 	for (const { what, reached } of relay.aims) expect(Number.isFinite(reached), what).toBe(true);
+
+	expect(ring.rows.map(({ rung, act }) => `${rung} ${act}`)).toHaveLength(3 * 7);
+	for (const { rung, act, count, p50, p99 } of ring.rows) {
+		expect(count, `${rung} ${act}`).toBeGreaterThan(0);
+		expect(p99).toBeGreaterThanOrEqual(p50);
+	}
 
 	expect(calls.rows).toHaveLength(6);
 	for (const { server, median } of calls.rows) expect(median.perSecond, server).toBeGreaterThan(0);

@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
 import { transition, type CallEvent } from './call';
-import { accept, ANN, BOB, CAT, join, settings, start, T } from './call-fixture';
+import { accept, BOB, CAT, join, settings, start, T } from './call-fixture';
 import type { CallState } from './call-state';
 import { happenedBetween } from './call-timeline';
 
