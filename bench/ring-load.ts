@@ -74,7 +74,7 @@ async function begin({ url, people, rung }: Extract<RingCommand, { type: 'begin'
 	scene = { pages, roomId, ann, bob, cem, bobId: await idOf(bob), cemId: await idOf(cem) };
 }
 
-/** One whole call; each act comes when everybody has seen the one before. */
+/** One whole call; each act comes a moment after everybody has seen the one before, as people press buttons. */
 async function playCall(game: RingGame): Promise<void> {
 	const { pages, roomId, ann, bob, cem, bobId, cemId } = scene;
 	const time = async (
@@ -83,6 +83,7 @@ async function playCall(game: RingGame): Promise<void> {
 		run: (api: Link['api'], here: Page['here']) => Promise<unknown>,
 		holds: (call: CallSnapshot | null) => boolean
 	) => {
+		await new Promise((resolve) => setTimeout(resolve, 150 + Math.random() * 250));
 		const at = performance.now();
 		const done = run(by.link.api, by.here);
 		await Promise.all(pages.filter((page) => page !== by).map((page) => page.shows(holds)));

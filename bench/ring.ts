@@ -9,7 +9,7 @@ export type RingRow = { rung: OfferedRung; act: Act | 'all'; count: number; p50:
 export type RingResult = { rounds: number; rows: RingRow[] };
 
 const RUNGS = ['websocket', 'sse', 'long-poll'] as const;
-const FULL = { rounds: 5, gameMs: 6_000, warmMs: 3_000 };
+const FULL = { rounds: 5, gameMs: 12_000, warmMs: 3_000 };
 const QUICK = { rounds: 1, gameMs: 200, warmMs: 50 };
 const PEOPLE = 3;
 
