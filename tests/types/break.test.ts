@@ -4,7 +4,7 @@ import { copyTree, type CheckError } from './scratch-tree';
 const CALLS_PAGE = 'src/routes/(app)/calls/';
 const ROOM_PAGE = 'src/routes/(app)/rooms/[id]/';
 const HISTORY = 'src/lib/server/calls/history.ts';
-const SCHEMA = 'src/lib/server/db/schema.ts';
+const SCHEMA = 'src/lib/server/db/schema/calls.ts';
 
 let tree: ReturnType<typeof copyTree>;
 let errors: CheckError[];

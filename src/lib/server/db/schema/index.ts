@@ -1,0 +1,5 @@
+export * from './people';
+export * from './rooms';
+export * from './calls';
+export * from './signals';
+export * from './endings';
