@@ -2,9 +2,6 @@ import { createContext } from 'svelte';
 import type { Standing } from '../call/core/inbox';
 import type { Link, LinkNews, LinkStatus } from '../link/link';
 
-/** Timers that are due in more than this fire at once. */
-const MAX_TIMER_MS = 2 ** 31 - 1;
-
 /** What every page shows of its viewer, whatever room is open: missed calls, and whether news can reach us. */
 export class ViewerStore {
 	missedCount = $state(0);
@@ -50,7 +47,7 @@ export class ViewerStore {
 		clearTimeout(this.#disturbable);
 		this.doNotDisturbUntil = until === null ? null : until - this.#clockOffsetMs;
 		if (this.doNotDisturbUntil === null) return;
-		const leftMs = Math.min(MAX_TIMER_MS, this.doNotDisturbUntil - Date.now());
+		const leftMs = this.doNotDisturbUntil - Date.now(); // a week at most, which a timer holds
 		this.#disturbable = setTimeout(() => (this.doNotDisturbUntil = null), leftMs);
 	}
 

@@ -1,6 +1,6 @@
 import type { CallState } from './call-state';
 import { presentDevices } from './call-state';
-import type { CallSnapshot, EndReason, InviteState } from './snapshot';
+import type { CallSnapshot } from './snapshot';
 
 /** What a snapshot says beyond the call's own row. */
 export type ProjectionContext = {
@@ -50,9 +50,6 @@ export function projectCall(call: CallState, context: ProjectionContext): CallSn
 }
 
 /** A do-not-disturb is told to the caller only; to anybody else the call was missed. */
-function withoutBusy<Told extends InviteState | EndReason | null>(
-	told: Told,
-	isCaller: boolean
-): Told | 'missed' {
+export function withoutBusy<Told extends string | null>(told: Told, isCaller: boolean): Told | 'missed' {
 	return told === 'busy' && !isCaller ? 'missed' : told;
 }

@@ -1,9 +1,20 @@
 import { presentDevices, type CallState } from './call-state';
 
 export const HAPPENINGS = [
-	...(['started', 'busy', 'declined', 'missed', 'cancelled'] as const),
-	...(['joined', 'moved', 'reconnecting', 'returned', 'left', 'removed'] as const),
-	...(['host', 'connected', 'ended'] as const)
+	'started',
+	'busy',
+	'declined',
+	'missed',
+	'cancelled',
+	'joined',
+	'moved',
+	'reconnecting',
+	'returned',
+	'left',
+	'removed',
+	'host',
+	'connected',
+	'ended'
 ] as const;
 export type HappeningKind = (typeof HAPPENINGS)[number];
 

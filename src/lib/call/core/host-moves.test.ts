@@ -38,7 +38,7 @@ describe('the host', () => {
 		expect(keyOf(() => run(call, [4_000, join(BOB, 'bob-2')]))).toBe('call/removed');
 	});
 
-	test('removes somebody who still rings: not a missed call of theirs, and no way in', () => {
+	test('removes somebody who still rings: cancelled, and no way in', () => {
 		const call = run(start([BOB, CAT]), [1_000, accept(BOB)], host('remove', CAT));
 		expect(inviteOf(call, CAT)).toBe('cancelled');
 		expect(keyOf(() => run(call, [4_000, accept(CAT)]))).toBe('call/not-ringing');

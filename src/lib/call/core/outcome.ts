@@ -1,5 +1,8 @@
 import type { EndReason, InviteState } from './snapshot';
 
+/** Invites that count as missed by who got them: a caller's cancel too. */
+export const MISSED_INVITES = ['missed', 'cancelled', 'busy'] as const satisfies readonly InviteState[];
+
 export type HistoryOutcome = 'answered' | 'declined' | 'missed' | 'cancelled' | 'busy' | 'failed';
 
 /** What became of a call for one person in it: a fact of the rows, never a guess of a client. */

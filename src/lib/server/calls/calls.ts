@@ -4,6 +4,7 @@ import type { CallEvent } from '../../call/core/call';
 import type { CallSettings, MediaChoice } from '../../call/core/call-state';
 import { fail } from '../../call/core/errors';
 import type { HostEvent } from '../../call/core/host-moves';
+import { MISSED_INVITES } from '../../call/core/outcome';
 import type { CallSnapshot } from '../../call/core/snapshot';
 import type { Bus, Topic } from '../bus/bus';
 import type { Db, Tx } from '../db/client';
@@ -12,7 +13,7 @@ import { createAccess } from './access';
 import { createCallTx, lockCall, renewLease } from './call-rows';
 import { createConnections } from './connections';
 import { createDoNotDisturb } from './do-not-disturb';
-import { createHistory, MISSED } from './history';
+import { createHistory } from './history';
 import { applyEvent, refuseTooLate, startOrJoin, type Entry, type StartInput } from './ledger';
 import { prepareSnapshots } from './snapshots';
 
@@ -45,7 +46,7 @@ export function createCalls({ db, bus, settings, memberIds, endDevices, raiseEpo
 			hearers.map((userId): Topic => `user:${userId}`),
 			{ type: 'call', callId: call.id, version: call.version }
 		);
-		const missedBy = call.participants.filter(({ invite }) => MISSED.some((one) => one === invite));
+		const missedBy = call.participants.filter(({ invite }) => MISSED_INVITES.some((one) => one === invite));
 		bus.publish(
 			missedBy.map((one): Topic => `user:${one.userId}`),
 			{ type: 'standing', changedAt: null }

@@ -1,7 +1,8 @@
 import { and, desc, eq, ilike, inArray, isNull, lt, ne, or, sql, type SQL } from 'drizzle-orm';
 import { fail } from '../../call/core/errors';
 import type { Standing } from '../../call/core/inbox';
-import { outcomeFor } from '../../call/core/outcome';
+import { withoutBusy } from '../../call/core/call-projection';
+import { MISSED_INVITES, outcomeFor } from '../../call/core/outcome';
 import type { Bus } from '../bus/bus';
 import { doNotDisturbUntil } from './do-not-disturb';
 import { clock } from '../db/columns';
@@ -23,10 +24,10 @@ type HistoryInput = {
 /** A call of hours, with everybody coming and going. */
 const MAX_HAPPENINGS = 1_000;
 
-/** Invites that count as missed by who got them: a caller's cancel too. */
-export const MISSED = ['missed', 'cancelled', 'busy'] as const;
-
-const isMissed = and(eq(callParticipants.role, 'callee'), inArray(callParticipants.invite, [...MISSED]));
+const isMissed = and(
+	eq(callParticipants.role, 'callee'),
+	inArray(callParticipants.invite, [...MISSED_INVITES])
+);
 
 /** Over for this person, and not deleted by them. */
 const isInHistory = and(or(eq(calls.phase, 'ended'), isMissed), isNull(callParticipants.hiddenAt));
@@ -107,7 +108,7 @@ export function createHistory({ db, bus }: { db: Db; bus: Bus }) {
 				callParticipants,
 				and(eq(callParticipants.userId, users.id), isMissed, isNull(callParticipants.seenAt))
 			),
-			doNotDisturbUntil: doNotDisturbUntil
+			doNotDisturbUntil
 		})
 		.from(users)
 		.where(eq(users.id, sql.placeholder('userId')))
@@ -142,9 +143,7 @@ export function createHistory({ db, bus }: { db: Db; bus: Bus }) {
 		const [entry] = await entriesOf(db, userId, rows);
 		const call = rows[0]?.call;
 		if (!entry || !call) return fail('call/not-found');
-		// A do-not-disturb is told to the caller only.
-		const told = <Kind extends string>(kind: Kind) =>
-			kind === 'busy' && call.callerId !== userId ? 'missed' : kind;
+		const isCaller = call.callerId === userId;
 		const participants = await db
 			.select({
 				userId: users.id,
@@ -171,10 +170,10 @@ export function createHistory({ db, bus }: { db: Db; bus: Bus }) {
 		return {
 			...entry,
 			endedAt: call.endedAt,
-			endReason: call.endReason && told(call.endReason),
+			endReason: withoutBusy(call.endReason, isCaller),
 			failure: call.failure,
-			participants: participants.map((one) => ({ ...one, invite: told(one.invite) })),
-			timeline: timeline.map((one) => ({ ...one, kind: told(one.kind) }))
+			participants: participants.map((one) => ({ ...one, invite: withoutBusy(one.invite, isCaller) })),
+			timeline: timeline.map((one) => ({ ...one, kind: withoutBusy(one.kind, isCaller) }))
 		};
 	}
 

@@ -1,5 +1,6 @@
 import type postgres from 'postgres';
 import { SIGNAL_LIFETIME_MS } from '../../call/core/limits';
+import { MISSED_INVITES } from '../../call/core/outcome';
 
 /**
  * Something that moved lately. Its numbers only rise, so whoever remembers the last ones knows what is news.
@@ -85,7 +86,7 @@ export async function findLately(
 export async function callListeners(sql: postgres.Sql, callIds: readonly string[]): Promise<Listener[]> {
 	return sql<Listener[]>`
 		select calls.id, everybody.user_id as "userId",
-			coalesce(call_participants.invite in ('missed', 'cancelled', 'busy'), false) as missed
+			coalesce(call_participants.invite::text = any(${`{${MISSED_INVITES.join()}}`}::text[]), false) as missed
 		from calls
 		cross join lateral (
 			select user_id from room_members where room_id = calls.room_id

@@ -18,7 +18,8 @@ const callDeviceProcedure = deviceProcedure
 		return next();
 	});
 
-const hostProcedure = callProcedure.input(z.object({ userId: id }));
+/** Somebody in a call. Whether the caller may do that to them, the call's own rules say. */
+const personInCallProcedure = callProcedure.input(z.object({ userId: id }));
 
 function asHost(
 	type: HostEvent['type'],
@@ -68,13 +69,13 @@ export const callsRouter = router({
 	end: callProcedure.mutation(({ ctx, input }) => ctx.services.calls.end(input.callId, ctx.identity.userId)),
 
 	/** Turns somebody's microphone off; they may turn it on again. Host only. */
-	mute: hostProcedure.mutation(({ ctx, input }) => asHost('mute', ctx, input)),
+	mute: personInCallProcedure.mutation(({ ctx, input }) => asHost('mute', ctx, input)),
 
 	/** Takes somebody out of the call, for good. Host only. */
-	remove: hostProcedure.mutation(({ ctx, input }) => asHost('remove', ctx, input)),
+	remove: personInCallProcedure.mutation(({ ctx, input }) => asHost('remove', ctx, input)),
 
 	/** Makes somebody else in the call its host. Host only. */
-	handOver: hostProcedure.mutation(({ ctx, input }) => asHost('hand-over', ctx, input)),
+	handOver: personInCallProcedure.mutation(({ ctx, input }) => asHost('hand-over', ctx, input)),
 
 	setMedia: callDeviceProcedure
 		.input(z.object(media))
