@@ -1,34 +1,16 @@
 import { randomUUID } from 'node:crypto';
 import { eq, sql } from 'drizzle-orm';
-import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
+import { beforeEach, describe, expect, test } from 'vitest';
 import type { PeerReport } from '../../src/lib/call/core/connection-report';
 import { callConnections, calls } from '../../src/lib/server/db/schema';
-import { keyOf, testProduct, type Person, type Product } from '../fixtures/product';
+import { keyOf } from '../fixtures/product';
+import { accept, ann, annDevice, bob, bobDevice, media, product, roomId, startCall } from './people-fixture';
 
-const media = { microphoneEnabled: true, cameraEnabled: false };
-
-let product: Product;
-let ann: Person;
-let bob: Person;
-let roomId: string;
-let annDevice: string;
-let bobDevice: string;
 let callId: string;
 
-beforeAll(async () => {
-	product = await testProduct();
-});
-afterAll(() => product.close());
-
 beforeEach(async () => {
-	[ann, bob] = [await product.person('Ann'), await product.person('Bob')];
-	roomId = (await ann.api.rooms.openDirect({ username: bob.username })).id;
-	annDevice = (await ann.api.inbox.open()).deviceId;
-	bobDevice = (await bob.api.inbox.open()).deviceId;
-	callId = (await ann.api.calls.start({ roomId, deviceId: annDevice, kind: 'video', ...media })).id;
+	callId = (await startCall()).id;
 });
-
-const accept = () => bob.api.calls.accept({ callId, deviceId: bobDevice, ...media });
 
 function report(deviceId: string, over: Partial<PeerReport> = {}): PeerReport {
 	return {
@@ -55,7 +37,7 @@ const bobReports = (over?: Partial<PeerReport>) =>
 
 describe('calls.reportConnection, calls.connection', () => {
 	test('what each device says of its connections is what the members read', async () => {
-		await accept();
+		await accept(callId);
 		await annReports({ connectionState: 'connected', path: 'host' });
 		await bobReports({ connectionState: 'failed', why: 'No network path.', restarts: 3 });
 		const { serverNow, devices, connections } = await bob.api.calls.connection({ callId });
@@ -90,7 +72,7 @@ describe('calls.reportConnection, calls.connection', () => {
 	});
 
 	test('the last word counts, and stands after the call', async () => {
-		await accept();
+		await accept(callId);
 		await annReports();
 		await annReports({ connectionState: 'connected', path: 'relay' });
 		await ann.api.calls.leave({ callId, deviceId: annDevice });
@@ -100,7 +82,7 @@ describe('calls.reportConnection, calls.connection', () => {
 	});
 
 	test('of a device that never was in the call, and of itself, nothing is kept', async () => {
-		await accept();
+		await accept(callId);
 		const peers = [report(randomUUID()), report(annDevice)];
 		await ann.api.calls.reportConnection({ callId, deviceId: annDevice, peers });
 		expect((await ann.api.calls.connection({ callId })).connections).toEqual([]);
@@ -108,14 +90,14 @@ describe('calls.reportConnection, calls.connection', () => {
 
 	test('only a device that is in the live call may report', async () => {
 		expect(await keyOf(bobReports())).toBe('call/not-a-participant');
-		await accept();
+		await accept(callId);
 		await bob.api.calls.leave({ callId, deviceId: bobDevice });
 		expect(await keyOf(bobReports())).toBe('call/not-a-participant');
 		expect(await keyOf(annReports())).toBe('call/not-a-participant');
 	});
 
 	test('more than a page ever sends is refused, with a time', async () => {
-		await accept();
+		await accept(callId);
 		const outcomes = await Promise.allSettled(Array.from({ length: 8 }, () => annReports()));
 		const refused = outcomes.filter((outcome) => outcome.status === 'rejected');
 		expect(refused).toHaveLength(5);
@@ -127,7 +109,7 @@ describe('calls.reportConnection, calls.connection', () => {
 	});
 
 	test('it raises no version and wakes nobody', async () => {
-		const { version } = await accept();
+		const { version } = await accept(callId);
 		let heard = 0;
 		const stop = product.bus.subscribeAll(() => (heard += 1));
 		await annReports();
@@ -137,7 +119,7 @@ describe('calls.reportConnection, calls.connection', () => {
 	});
 
 	test('reports go with their call, and after a week', async () => {
-		await accept();
+		await accept(callId);
 		await Promise.all([annReports(), bobReports()]);
 		const kept = () => product.db.select().from(callConnections).where(eq(callConnections.callId, callId));
 		await product.db
@@ -151,7 +133,7 @@ describe('calls.reportConnection, calls.connection', () => {
 	});
 
 	test('a call of a room one is not in looks like no call', async () => {
-		await accept();
+		await accept(callId);
 		const cat = await product.person('Cat');
 		const { deviceId } = await cat.api.inbox.open();
 		expect(await keyOf(cat.api.calls.connection({ callId }))).toBe('call/not-found');
@@ -175,7 +157,7 @@ describe('calls.state', () => {
 			call: { id: callId, phase: 'ringing', version: 1, activeAt: null },
 			connections: []
 		});
-		await accept();
+		await accept(callId);
 		await Promise.all([annReports(), bobReports()]);
 		const { serverNow, call, connections } = await bob.api.calls.state({ roomId });
 		expect(call).toEqual(await bob.api.calls.get({ callId }));

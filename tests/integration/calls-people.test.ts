@@ -1,33 +1,9 @@
 import { randomUUID } from 'node:crypto';
 import { eq, sql } from 'drizzle-orm';
-import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
+import { describe, expect, test } from 'vitest';
 import { users } from '../../src/lib/server/db/schema';
-import { keyOf, testProduct, type Person, type Product } from '../fixtures/product';
-
-const media = { microphoneEnabled: true, cameraEnabled: true };
-
-let product: Product;
-let ann: Person;
-let bob: Person;
-let cat: Person;
-let roomId: string;
-let annDevice: string;
-let bobDevice: string;
-
-beforeAll(async () => {
-	product = await testProduct();
-});
-afterAll(() => product.close());
-
-beforeEach(async () => {
-	[ann, bob, cat] = [await product.person('Ann'), await product.person('Bob'), await product.person('Cat')];
-	roomId = (await ann.api.rooms.openDirect({ username: bob.username })).id;
-	annDevice = (await ann.api.inbox.open()).deviceId;
-	bobDevice = (await bob.api.inbox.open()).deviceId;
-});
-
-const startCall = () => ann.api.calls.start({ roomId, deviceId: annDevice, kind: 'video', ...media });
-const accept = (callId: string) => bob.api.calls.accept({ callId, deviceId: bobDevice, ...media });
+import { keyOf, type Person } from '../fixtures/product';
+import { accept, ann, annDevice, bob, bobDevice, cat, media, product, startCall } from './people-fixture';
 
 describe('do not disturb', () => {
 	test('is not rung: busy for the caller, missed for the callee', async () => {

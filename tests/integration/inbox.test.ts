@@ -1,33 +1,15 @@
-import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
+import { describe, expect, test } from 'vitest';
 import type { InboxItem } from '../../src/lib/call/core/inbox';
 import { inboxItem } from '../../src/lib/call/core/inbox';
 import { eventId } from '../../src/lib/call/core/signal';
-import { keyOf, testProduct, type Person, type Product } from '../fixtures/product';
-
-const media = { microphoneEnabled: true, cameraEnabled: true };
-let product: Product;
-let ann: Person;
-let bob: Person;
-let roomId: string;
-let annDevice: string;
-let bobDevice: string;
-
-beforeAll(async () => {
-	product = await testProduct();
-});
-afterAll(() => product.close());
-beforeEach(async () => {
-	[ann, bob] = [await product.person('Ann'), await product.person('Bob')];
-	roomId = (await ann.api.rooms.openDirect({ username: bob.username })).id;
-	annDevice = (await ann.api.inbox.open()).deviceId;
-	bobDevice = (await bob.api.inbox.open()).deviceId;
-});
+import { keyOf } from '../fixtures/product';
+import { ann, annDevice, bob, bobDevice, media, product, roomId, startCall } from './people-fixture';
 
 const body = (text: string) => Buffer.from(text).toString('base64');
 const textOf = (base64: string) => Buffer.from(base64, 'base64').toString();
 
 async function connect(): Promise<string> {
-	const call = await ann.api.calls.start({ roomId, deviceId: annDevice, kind: 'video', ...media });
+	const call = await startCall();
 	await bob.api.calls.accept({ callId: call.id, deviceId: bobDevice, ...media });
 	return call.id;
 }
