@@ -1,6 +1,6 @@
 import AxeBuilder from '@axe-core/playwright';
 import { expect, type Page } from '@playwright/test';
-import { openPerson, shareRoom, type BrowserPerson } from '../fixtures/people';
+import { openPeople, shareRoom, type BrowserPerson } from '../fixtures/people';
 import { test } from '../fixtures/shared-server';
 
 /** Axe finds nothing on any page, in light and in dark, and no page logs an error. */
@@ -10,10 +10,7 @@ const logged: string[] = [];
 
 test.describe.configure({ mode: 'serial' });
 test.beforeAll(async ({ server, browser }) => {
-	[ann, bob] = await Promise.all([
-		openPerson(server.url, 'Ann', { browser }),
-		openPerson(server.url, 'Bob', { browser })
-	]);
+	[ann, bob] = await openPeople(server.url, browser, ['Ann', 'Bob']);
 	for (const { page, name } of [ann, bob]) {
 		page.on('console', (message) => {
 			if (message.type() === 'error') logged.push(`${name}: ${message.text()}`);

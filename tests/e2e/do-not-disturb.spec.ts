@@ -1,15 +1,12 @@
 import { expect } from '@playwright/test';
-import { openPerson, shareRoom, type BrowserPerson } from '../fixtures/people';
+import { openPeople, shareRoom, type BrowserPerson } from '../fixtures/people';
 import { test } from '../fixtures/shared-server';
 
 let ann: BrowserPerson;
 let bob: BrowserPerson;
 
 test.beforeAll(async ({ server, browser }) => {
-	[ann, bob] = await Promise.all([
-		openPerson(server.url, 'Ann', { browser }),
-		openPerson(server.url, 'Bob', { browser })
-	]);
+	[ann, bob] = await openPeople(server.url, browser, ['Ann', 'Bob']);
 	await shareRoom(ann, bob, 'Kitchen');
 });
 test.afterAll(async () => {

@@ -1,5 +1,5 @@
 import { expect, type Page } from '@playwright/test';
-import { openPerson, shareRoom, type BrowserPerson } from '../fixtures/people';
+import { openPeople, shareRoom, type BrowserPerson } from '../fixtures/people';
 import { test } from '../fixtures/shared-server';
 
 /** A call of three, one of whom has two pages. */
@@ -8,11 +8,7 @@ let bob: BrowserPerson;
 let cem: BrowserPerson;
 
 test.beforeAll(async ({ server, browser }) => {
-	[ann, bob, cem] = await Promise.all([
-		openPerson(server.url, 'Ann', { browser }),
-		openPerson(server.url, 'Bob', { browser }),
-		openPerson(server.url, 'Cem', { browser })
-	]);
+	[ann, bob, cem] = await openPeople(server.url, browser, ['Ann', 'Bob', 'Cem']);
 	await shareRoom(ann, [bob, cem], 'Workshop');
 });
 test.afterAll(async () => {

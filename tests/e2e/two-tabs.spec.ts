@@ -1,5 +1,5 @@
 import { expect, type Page } from '@playwright/test';
-import { openPerson, shareRoom, type BrowserPerson } from '../fixtures/people';
+import { openPeople, shareRoom, type BrowserPerson } from '../fixtures/people';
 import { test } from '../fixtures/shared-server';
 
 const RING_HERTZ = 659;
@@ -10,10 +10,7 @@ let bob: BrowserPerson;
 let second: Page;
 
 test.beforeAll(async ({ server, browser }) => {
-	[ann, bob] = await Promise.all([
-		openPerson(server.url, 'Ann', { browser }),
-		openPerson(server.url, 'Bob', { browser })
-	]);
+	[ann, bob] = await openPeople(server.url, browser, ['Ann', 'Bob']);
 	await shareRoom(ann, bob, 'Kitchen');
 	second = await bob.context.newPage();
 	await second.goto('/settings');

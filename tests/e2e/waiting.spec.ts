@@ -1,6 +1,6 @@
 import AxeBuilder from '@axe-core/playwright';
 import { expect, type Page } from '@playwright/test';
-import { openPerson, shareRoom, type BrowserPerson } from '../fixtures/people';
+import { openPeople, shareRoom, type BrowserPerson } from '../fixtures/people';
 import { test } from '../fixtures/shared-server';
 
 const WAITING_HERTZ = 440;
@@ -10,11 +10,7 @@ let bob: BrowserPerson;
 let cem: BrowserPerson;
 
 test.beforeAll(async ({ server, browser }) => {
-	[ann, bob, cem] = await Promise.all([
-		openPerson(server.url, 'Ann', { browser }),
-		openPerson(server.url, 'Bob', { browser }),
-		openPerson(server.url, 'Cem', { browser })
-	]);
+	[ann, bob, cem] = await openPeople(server.url, browser, ['Ann', 'Bob', 'Cem']);
 	await shareRoom(cem, bob, 'Garden');
 	await shareRoom(ann, bob, 'Kitchen');
 });
