@@ -268,7 +268,13 @@ function tell(name, counts, since, output) {
 	console.log(
 		`${counts.failed ? 'FAIL' : 'ok  '} ${name.padEnd(16)} ${secondsSince(since).padStart(8)}  ${inWords(counts)}`
 	);
-	if (counts.failed) console.log(output.trim().split('\n').slice(-SHOWN_LINES).join('\n'));
+	if (counts.failed)
+		console.log(fromFirstFailure(output).trim().split('\n').slice(0, SHOWN_LINES).join('\n'));
+}
+
+/** What failed and why, without the list of what passed: a reader who sees only a beginning must find it there. */
+function fromFirstFailure(/** @type {string} */ output) {
+	return output.slice(Math.max(0, output.search(/^ +1\) |^⎯+ Failed /m)));
 }
 
 /** @param {Step} step */
