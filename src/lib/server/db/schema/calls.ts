@@ -127,7 +127,6 @@ export const devices = pgTable(
 	(t) => [index('devices_user').on(t.userId), index('devices_seen').on(t.seenAt)]
 );
 
-/** A device's part in one call. The row stays when the device goes, so `device_id` refers to nothing. */
 export const happeningKind = pgEnum('happening_kind', HAPPENINGS);
 
 /** What happened in a call, written with the version that it made. Never changed; it goes with its call. */
@@ -147,6 +146,7 @@ export const callHappenings = pgTable(
 	(t) => [primaryKey({ columns: [t.callId, t.version, t.place] })]
 );
 
+/** A device's part in one call. The row stays when the device goes, so `device_id` refers to nothing. */
 export const callDevices = pgTable(
 	'call_devices',
 	{
