@@ -158,13 +158,15 @@ describe('calls.state', () => {
 			connections: []
 		});
 		await accept(callId);
+		const soundOnly = { microphoneEnabled: true, cameraEnabled: false };
+		await bob.api.calls.setMedia({ callId, deviceId: bobDevice, ...soundOnly });
 		await Promise.all([annReports(), bobReports()]);
 		const { serverNow, call, connections } = await bob.api.calls.state({ roomId });
 		expect(call).toEqual(await bob.api.calls.get({ callId }));
 		expect(
 			call?.devices.map(({ microphoneEnabled, cameraEnabled }) => [microphoneEnabled, cameraEnabled])
 		).toEqual([
-			[true, false],
+			[true, true],
 			[true, false]
 		]);
 		expect(call?.activeAt).toBeLessThanOrEqual(serverNow);
