@@ -297,8 +297,8 @@ async function runStep(step) {
 		if (!result.ok) said += result.output;
 		if (step.shows) shown.push(...(result.output.match(step.shows) ?? []));
 		ok &&= result.ok;
+		if (stoppedBy) return;
 	}
-	if (stoppedBy) return;
 	tell(step.name, count(step, report, ok), since, said);
 	if (ok) for (const line of shown) console.log(`       ${line}`);
 }
