@@ -46,6 +46,7 @@ function createWorld() {
 			id: CALL_ID,
 			roomId: CALL_ID,
 			roomName: 'room',
+			ring: 'ring',
 			direct: true,
 			kind: 'video',
 			phase: 'active',

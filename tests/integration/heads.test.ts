@@ -142,7 +142,7 @@ describe('a bus that loses everything: the check finds, and tells once,', () => 
 		await bob.api.rooms.join({ code });
 		await other.found();
 		const gone = (found: { topic: Topic; news: News }[]) =>
-			found.filter(({ news }) => news.type === 'room-gone').map(({ topic }) => topic);
+			found.filter(({ news }) => news.type === 'membership').map(({ topic }) => topic);
 
 		await bob.api.rooms.leave({ roomId: room.id });
 		expect(gone(await other.found())).toEqual([`user:${bob.userId}`]);

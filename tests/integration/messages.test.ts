@@ -49,7 +49,8 @@ describe('a message', () => {
 			authorId: ada.userId,
 			authorName: 'Ada',
 			body: 'hello\nthere',
-			createdAt: expect.any(Number)
+			createdAt: expect.any(Number),
+			call: null
 		});
 		expect((await send(bob, 'hi')).n).toBe(2);
 		expect(

@@ -34,7 +34,16 @@ const heard = () => world.bus.heard.map(({ topic, news }) => `${topic} ${news.ty
 describe('a room', () => {
 	test('is made by its owner, who hears of it', async () => {
 		const room = await world.as(ada).rooms.create({ name: ' Kitchen ' });
-		expect(room).toEqual({ id: expect.any(String), kind: 'group', name: 'Kitchen', role: 'owner', lastN: 0 });
+		expect(room).toEqual({
+			id: expect.any(String),
+			kind: 'group',
+			name: 'Kitchen',
+			role: 'owner',
+			lastN: 0,
+			lastRead: 0,
+			ring: 'ring',
+			membersChangedAt: expect.any(Number)
+		});
 		expect(world.bus.heard).toEqual([
 			{ topic: `user:${ada.userId}`, news: { type: 'room', roomId: room.id, stamp: expect.any(Number) } }
 		]);
@@ -59,7 +68,7 @@ describe('a room', () => {
 		const second = await as.rooms.create({ name: 'second' });
 		expect((await as.rooms.list()).map((room) => room.name)).toEqual(['second', 'first']);
 		await as.messages.send({ roomId: first.id, id: crypto.randomUUID(), body: 'hello' });
-		expect(await as.rooms.list()).toEqual([{ ...first, lastN: 1 }, second]);
+		expect(await as.rooms.list()).toEqual([{ ...first, lastN: 1, lastRead: 1 }, second]);
 	});
 
 	test('that is somebody else’s looks like an unknown one, whatever is asked of it', async () => {
@@ -70,12 +79,15 @@ describe('a room', () => {
 			as.rooms.leave({ roomId: id }),
 			as.rooms.removeMember({ roomId: id, userId: bob.userId }),
 			as.rooms.inviteCode({ roomId: id }),
+			as.rooms.revokeInvite({ roomId: id }),
+			as.rooms.markRead({ roomId: id, n: 1 }),
+			as.rooms.setRing({ roomId: id, ring: 'none' }),
 			as.messages.page({ roomId: id }),
 			as.messages.send({ roomId: id, id: crypto.randomUUID(), body: 'hello' })
 		];
 		const theirs = await Promise.all(asks(roomId).map(failureOf));
 		const unknown = await Promise.all(asks(UNKNOWN_ID).map(failureOf));
-		expect(theirs).toEqual(Array(6).fill({ key: 'room/not-found', code: 'NOT_FOUND', details: {} }));
+		expect(theirs).toEqual(Array(9).fill({ key: 'room/not-found', code: 'NOT_FOUND', details: {} }));
 		expect(theirs).toEqual(unknown);
 		expect(await world.rooms.head(roomId, mallory.userId)).toBeNull();
 		expect(await world.as(mallory).rooms.list()).toEqual([]);

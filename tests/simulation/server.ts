@@ -71,6 +71,7 @@ export class Server {
 		return projectCall(call, {
 			viewerId: userId,
 			roomName: call.roomId,
+			ring: 'ring',
 			nameOf: (id) => id,
 			epochOf: (deviceId) => this.store.epochOf(deviceId)
 		});

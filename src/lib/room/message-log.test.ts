@@ -23,7 +23,8 @@ function message(n: number, authorId = OTHER): RoomMessage {
 		authorId,
 		authorName: 'Ada',
 		body: `message ${n}`,
-		createdAt: n
+		createdAt: n,
+		call: null
 	};
 }
 

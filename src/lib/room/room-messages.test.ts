@@ -26,7 +26,8 @@ class FakeServer implements MessageRequests {
 			authorId,
 			authorName: 'Ada',
 			body,
-			createdAt: 0
+			createdAt: 0,
+			call: null
 		};
 		this.log.push(message);
 		return message;

@@ -1,6 +1,7 @@
 import { createContext } from 'svelte';
 import { SvelteSet } from 'svelte/reactivity';
 import type { RoomHead } from '../call/core/inbox';
+import type { RingSetting } from '../call/core/snapshot';
 import type { Link, LinkNews } from '../link/link';
 import { RoomMessages, type MessagePage } from './room-messages.svelte';
 
@@ -16,8 +17,6 @@ export class RoomStore {
 	rooms = $state.raw<readonly RoomHead[]>([]);
 	/** Rooms this person was in while this page was open, and is not any more. */
 	readonly gone = new SvelteSet<string>();
-	/** Rises when a room's name or members may have changed: pages load those anew. */
-	revision = $state(0);
 	readonly #link: Pick<Link, 'api'>;
 	readonly #userId: string;
 	readonly #open = new Map<string, RoomMessages>();
@@ -60,6 +59,28 @@ export class RoomStore {
 		this.gone.delete(room.id);
 	}
 
+	/** Messages of a room were seen up to `n`: here at once, and on this person's other devices when the server knows. */
+	markRead(roomId: string, n: number): void {
+		const room = this.rooms.find((one) => one.id === roomId);
+		if (!room || room.lastRead >= n) return;
+		this.rooms = this.rooms.map((one) => (one === room ? { ...room, lastRead: n } : one));
+		this.#tellRead(roomId, n);
+	}
+
+	async setRing(roomId: string, ring: RingSetting): Promise<void> {
+		await this.#link.api.rooms.setRing.mutate(
+			{ roomId, ring },
+			{ signal: AbortSignal.timeout(REQUEST_TIMEOUT_MS) }
+		);
+		this.rooms = this.rooms.map((one) => (one.id === roomId ? { ...one, ring } : one));
+	}
+
+	/** Unheard, it is told again with the next state. */
+	#tellRead(roomId: string, n: number): void {
+		const options = { signal: AbortSignal.timeout(REQUEST_TIMEOUT_MS) };
+		this.#link.api.rooms.markRead.mutate({ roomId, n }, options).catch(() => undefined);
+	}
+
 	#receive(news: LinkNews): void {
 		switch (news.type) {
 			case 'state':
@@ -80,26 +101,35 @@ export class RoomStore {
 	#replace(rooms: readonly RoomHead[]): void {
 		const present = new Set(rooms.map((room) => room.id));
 		for (const { id } of this.rooms) if (!present.has(id)) this.#remove(id);
-		for (const room of rooms) {
+		const known = new Map(this.rooms.map((room) => [room.id, room]));
+		this.rooms = rooms.map((room) => {
 			this.gone.delete(room.id);
 			this.#open.get(room.id)?.noteHead(room.lastN);
-		}
-		this.rooms = rooms;
-		this.revision += 1;
+			const lastRead = known.get(room.id)?.lastRead ?? 0;
+			if (lastRead <= room.lastRead) return room;
+			this.#tellRead(room.id, lastRead);
+			return { ...room, lastRead };
+		});
 	}
 
 	#update(room: RoomHead): void {
 		const known = this.rooms.find((one) => one.id === room.id);
 		this.gone.delete(room.id);
 		this.#open.get(room.id)?.noteHead(room.lastN);
-		if (known && room.lastN > known.lastN) {
-			this.rooms = [room, ...this.rooms.filter((one) => one !== known)];
+		if (!known) {
+			this.rooms = [room, ...this.rooms];
 			return;
 		}
 		// Late news must not take the room back.
-		const latest = known ? { ...room, lastN: known.lastN } : room;
-		this.rooms = known ? this.rooms.map((one) => (one === known ? latest : one)) : [room, ...this.rooms];
-		this.revision += 1;
+		const latest: RoomHead = {
+			...room,
+			lastN: Math.max(known.lastN, room.lastN),
+			lastRead: Math.max(known.lastRead, room.lastRead)
+		};
+		this.rooms =
+			room.lastN > known.lastN
+				? [latest, ...this.rooms.filter((one) => one !== known)]
+				: this.rooms.map((one) => (one === known ? latest : one));
 	}
 
 	#remove(roomId: string): void {

@@ -6,12 +6,16 @@ import { RoomStore } from './room-store.svelte';
 const ME = '00000000-0000-4000-8000-0000000000aa';
 const id = (n: number) => `00000000-0000-4000-8000-${String(n).padStart(12, '0')}`;
 
-const head = (n: number, lastN = 0, name = `Room ${n}`): RoomHead => ({
+const head = (n: number, lastN = 0, more: Partial<RoomHead> = {}): RoomHead => ({
 	id: id(n),
 	kind: 'group',
-	name,
+	name: `Room ${n}`,
 	role: 'member',
-	lastN
+	lastN,
+	lastRead: 0,
+	ring: 'ring',
+	membersChangedAt: 0,
+	...more
 });
 const message = (room: number, n: number): RoomMessage => ({
 	id: id(1000 + n),
@@ -20,7 +24,8 @@ const message = (room: number, n: number): RoomMessage => ({
 	authorId: id(99),
 	authorName: 'Ada',
 	body: `message ${n}`,
-	createdAt: n
+	createdAt: n,
+	call: null
 });
 
 /** A link that says what the test says, in front of a server that has every message up to `lastN`. */
@@ -33,14 +38,18 @@ function fakeLink(lastN = 0) {
 		})),
 		lastN
 	}));
+	const markRead = vi.fn(async (_input: { roomId: string; n: number }) => undefined);
 	const link = {
-		api: { messages: { page: { query: page } } } as unknown as Link['api'],
+		api: {
+			messages: { page: { query: page } },
+			rooms: { markRead: { mutate: markRead } }
+		} as unknown as Link['api'],
 		listen(listener: (news: LinkNews) => void) {
 			listeners.add(listener);
 			return () => listeners.delete(listener);
 		}
 	};
-	return { link, page, say: (news: LinkNews) => listeners.forEach((listener) => listener(news)) };
+	return { link, page, markRead, say: (news: LinkNews) => listeners.forEach((listener) => listener(news)) };
 }
 
 function openStore(rooms: RoomHead[], lastN = 0) {
@@ -73,13 +82,29 @@ describe('the rooms one is in', () => {
 		expect(store.rooms[0]?.lastN).toBe(9);
 	});
 
-	test('a room that says it is where it was may have other members: pages ask again', () => {
+	test('a room that says it is where it was may have another name or other members', () => {
 		const { store, say } = openStore([head(1, 4)]);
-		say({ type: 'room', room: head(1, 5), message: null });
-		expect(store.revision).toBe(0);
-		say({ type: 'room', room: head(1, 5, 'Renamed'), message: null });
-		expect(store.revision).toBe(1);
-		expect(store.rooms[0]?.name).toBe('Renamed');
+		say({ type: 'room', room: head(1, 4, { name: 'Renamed', membersChangedAt: 7 }), message: null });
+		expect(store.rooms).toMatchObject([{ name: 'Renamed', membersChangedAt: 7 }]);
+	});
+
+	test('what was read here is told to the server, and late news do not make it unread', () => {
+		const { store, say, markRead } = openStore([head(1, 4, { lastRead: 2 })]);
+		store.markRead(id(1), 4);
+		store.markRead(id(1), 3);
+		say({ type: 'room', room: head(1, 5, { lastRead: 2 }), message: null });
+		expect(store.rooms).toMatchObject([{ lastN: 5, lastRead: 4 }]);
+		expect(markRead.mock.calls.map(([input]) => input)).toEqual([{ roomId: id(1), n: 4 }]);
+	});
+
+	test('what the server did not hear of is told again with the next state', () => {
+		const { store, say, state, markRead } = openStore([head(1, 4)]);
+		markRead.mockRejectedValueOnce(new TypeError('fetch failed'));
+		store.markRead(id(1), 4);
+		say(state([head(1, 4)]));
+		expect(store.rooms).toMatchObject([{ lastRead: 4 }]);
+		say(state([head(1, 4, { lastRead: 4 })]));
+		expect(markRead).toHaveBeenCalledTimes(2);
 	});
 
 	test('a room that somebody else made appears', () => {

@@ -14,6 +14,7 @@ import { createInbox } from './inbox/inbox';
 import { createOps } from './ops/active-calls';
 import type { Logger } from './ops/log';
 import { startSweeper } from './ops/sweeper';
+import { createCallLines } from './rooms/call-lines';
 import { createMessages } from './rooms/messages';
 import { createRooms } from './rooms/rooms';
 import { createDevices } from './signals/devices';
@@ -68,6 +69,7 @@ export function createServices({
 		onMemberGone: (tx, gone) => calls.onMemberGone(tx, gone)
 	});
 	const messages = createMessages({ db, bus, memberIds: rooms.memberIds });
+	const callLines = createCallLines({ db, bus, memberIds: rooms.memberIds });
 	const signals = createSignals({
 		db,
 		bus,
@@ -114,13 +116,13 @@ export function createServices({
 	});
 	const { rungs } = env;
 	const services: Services = { accounts, rooms, messages, calls, devices, signals, inbox, ice, ops, rungs };
-	return { services, bus, heads, resetExpired };
+	return { services, bus, heads, resetExpired, writeCallLines: callLines.write };
 }
 
 /** Starts the product on a migrated database. `close` ends all that this began. */
 export async function wire(deps: { env: Env; connection: DbConnection; log: Logger }): Promise<Parley> {
 	const { env, log } = deps;
-	const { services, bus, heads, resetExpired } = createServices({
+	const { services, bus, heads, resetExpired, writeCallLines } = createServices({
 		...deps,
 		bus: openBus(env.bus, log),
 		onError: (error) => log.error({ error }, 'background work failed')
@@ -138,6 +140,7 @@ export async function wire(deps: { env: Env; connection: DbConnection; log: Logg
 
 	const sweeper = startSweeper({
 		sweepDeadlines: calls.sweepDeadlines,
+		writeCallLines,
 		forgiveSilence: calls.forgiveSilence,
 		async resetExpiredMailboxes() {
 			for (const { deviceId } of await signals.findExpired(EXPIRED_AT_ONCE)) {

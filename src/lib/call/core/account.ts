@@ -94,13 +94,13 @@ export const callSearch = z
 /** Any word of these letters: a shortened link is "not valid any more", not malformed. */
 export const inviteCode = z.string().regex(/^[\w-]{1,64}$/, 'This is not an invite code.');
 
-const n = z.int().nonnegative().max(MAX_N);
+export const messageNumber = z.int().nonnegative().max(MAX_N);
 
 /** One page of a room's log: the newest, those before a number, or those after one. */
 export const messagePage = z
 	.object({
-		before: n.optional(),
-		after: n.optional(),
+		before: messageNumber.optional(),
+		after: messageNumber.optional(),
 		limit: z.int().positive().max(MAX_MESSAGES_PER_PAGE).default(50)
 	})
 	.refine((page) => page.before === undefined || page.after === undefined, {

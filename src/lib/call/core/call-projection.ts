@@ -1,11 +1,12 @@
 import type { CallState } from './call-state';
 import { presentDevices } from './call-state';
-import type { CallSnapshot } from './snapshot';
+import type { CallSnapshot, RingSetting } from './snapshot';
 
 /** What a snapshot says beyond the call's own row. */
 export type ProjectionContext = {
 	viewerId: string;
 	roomName: string;
+	ring: RingSetting;
 	nameOf: (userId: string) => string;
 	epochOf: (deviceId: string) => number;
 };
@@ -17,6 +18,7 @@ export function projectCall(call: CallState, context: ProjectionContext): CallSn
 		id: call.id,
 		roomId: call.roomId,
 		roomName: context.roomName,
+		ring: context.ring,
 		direct: call.direct,
 		kind: call.kind,
 		phase: call.phase,
@@ -50,6 +52,11 @@ export function projectCall(call: CallState, context: ProjectionContext): CallSn
 }
 
 /** A do-not-disturb is told to the caller only; to anybody else the call was missed. */
-export function withoutBusy<Told extends string | null>(told: Told, isCaller: boolean): Told | 'missed' {
+export function withoutBusy<Told extends string | null>(
+	told: Told,
+	isCaller: false
+): Exclude<Told, 'busy'> | 'missed';
+export function withoutBusy<Told extends string | null>(told: Told, isCaller: boolean): Told | 'missed';
+export function withoutBusy(told: string | null, isCaller: boolean): string | null {
 	return told === 'busy' && !isCaller ? 'missed' : told;
 }

@@ -100,6 +100,7 @@ describe('do not disturb', () => {
 			const seen = projectCall(call, {
 				viewerId,
 				roomName: 'Kitchen',
+				ring: 'ring',
 				nameOf: (userId) => userId,
 				epochOf: () => 1
 			});

@@ -1,16 +1,32 @@
 import { z } from 'zod';
-import { callSnapshot } from './snapshot';
+import { callSnapshot, ringSetting } from './snapshot';
 import { cursor, deliveredSignal } from './signal';
 
-/** A room as one of its members sees it in lists. `lastN` numbers its newest message (0: none yet). */
+/** A room as one of its members sees it in lists. */
 export const roomHead = z.object({
 	id: z.uuid(),
 	kind: z.enum(['group', 'direct']),
 	name: z.string(),
 	role: z.enum(['owner', 'member']),
-	lastN: z.int().nonnegative()
+	/** The number of its newest message (0: none yet). */
+	lastN: z.int().nonnegative(),
+	/** The number of the newest message that this member has seen. */
+	lastRead: z.int().nonnegative(),
+	ring: ringSetting,
+	/** When its name or members changed last, Unix milliseconds: to be asked for again by whoever shows them. */
+	membersChangedAt: z.int()
 });
 export type RoomHead = z.infer<typeof roomHead>;
+
+/** What a room's messages tell of a call that is over. The same for everybody: of a busy callee it says `missed`. */
+export const callLine = z.object({
+	id: z.uuid(),
+	kind: z.enum(['audio', 'video']),
+	endReason: z.enum(['failed', 'completed', 'cancelled', 'declined', 'missed']),
+	/** From the first answer to the end, milliseconds; null when nobody answered. */
+	durationMs: z.int().nonnegative().nullable()
+});
+export type CallLine = z.infer<typeof callLine>;
 
 export const roomMessage = z.object({
 	/** Chosen by the author's client: sending the same id again changes nothing. */
@@ -20,8 +36,11 @@ export const roomMessage = z.object({
 	n: z.int().positive(),
 	authorId: z.uuid(),
 	authorName: z.string(),
+	/** Empty for the line of a call. */
 	body: z.string(),
-	createdAt: z.int()
+	createdAt: z.int(),
+	/** The call that this line tells of; its author is who called. */
+	call: callLine.nullable()
 });
 export type RoomMessage = z.infer<typeof roomMessage>;
 

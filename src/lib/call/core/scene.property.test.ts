@@ -70,7 +70,13 @@ const life = fc
 				if (!(error instanceof ParleyError)) throw error;
 			}
 		}
-		const context = { viewerId: ME, roomName: 'Room', nameOf: (id: string) => id, epochOf: () => 1 };
+		const context = {
+			viewerId: ME,
+			roomName: 'Room',
+			ring: 'ring' as const,
+			nameOf: (id: string) => id,
+			epochOf: () => 1
+		};
 		return states.map((state) => projectCall(state, context));
 	});
 

@@ -36,6 +36,7 @@ function call(id: string, shape: Shape = {}): CallSnapshot {
 		id,
 		roomId: 'room',
 		roomName: 'Room',
+		ring: 'ring',
 		direct: cem === undefined,
 		kind: 'video',
 		phase: ended ? 'ended' : anyAccepted ? 'active' : 'ringing',

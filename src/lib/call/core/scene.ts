@@ -136,16 +136,17 @@ export function transition(scene: Scene, event: SceneEvent): Step<Scene, SceneEf
 	}
 }
 
-/** The call that rings here; the one that has rung longest when there are several. */
+/** The call that rings here; of several one that is heard, and that has rung longest. */
 export function incomingOf(scene: Scene): CallSnapshot | null {
 	const ringing = [...scene.calls.values()].filter(
-		(call) =>
-			inviteOf(call, scene.userId) === 'ringing' &&
-			scene.here?.callId !== call.id &&
-			!scene.touched.has(call.id)
+		(call) => rings(scene, call) && scene.here?.callId !== call.id && !scene.touched.has(call.id)
 	);
-	return ringing.sort((a, b) => a.startedAt - b.startedAt)[0] ?? null;
+	const silent = ({ ring }: CallSnapshot) => Number(ring !== 'ring');
+	return ringing.sort((a, b) => silent(a) - silent(b) || a.startedAt - b.startedAt)[0] ?? null;
 }
+
+const rings = ({ userId }: Scene, call: CallSnapshot): boolean =>
+	inviteOf(call, userId) === 'ringing' && call.ring !== 'none';
 
 /** The call this device is in or on its way into, with how far it got; null also before a new call has an id. */
 export function currentOf(
@@ -218,7 +219,7 @@ function ringStopped(
 	known: CallSnapshot | undefined,
 	call: CallSnapshot
 ): Step<Scene, SceneEffect> {
-	const rang = known !== undefined && inviteOf(known, scene.userId) === 'ringing';
+	const rang = known !== undefined && rings(scene, known);
 	if (!rang || scene.touched.has(call.id)) return step(scene);
 	return step(scene, ...say(call, wordsForRing(call, scene.userId)));
 }

@@ -21,6 +21,13 @@ export type EndReason = z.infer<typeof endReason>;
 export const devicePresence = z.enum(['joined', 'reconnecting']);
 export type DevicePresence = z.infer<typeof devicePresence>;
 
+/**
+ * What a call in a room does at one member's pages: it rings; it shows a line that makes no sound; or it is seen in the
+ * room alone. They are invited, and have missed it, in any case.
+ */
+export const ringSetting = z.enum(['ring', 'silent', 'none']);
+export type RingSetting = z.infer<typeof ringSetting>;
+
 const instant = z.int().nonnegative();
 
 export const participantSnapshot = z.object({
@@ -56,6 +63,8 @@ export const callSnapshot = z.object({
 	roomId: z.uuid(),
 	/** The room's name as this viewer knows it (a direct room is named after the other person). */
 	roomName: z.string(),
+	/** How calls of this room ring for this viewer. No part of the call: it changes without a version. */
+	ring: ringSetting,
 	/** A two-person call: it ends when either leaves. */
 	direct: z.boolean(),
 	kind: callKind,

@@ -29,6 +29,7 @@ export function annCalls({
 		id,
 		roomId: `room-${id}`,
 		roomName: 'Ann',
+		ring: 'ring',
 		direct: true,
 		kind: 'video',
 		phase: ended ? 'ended' : invite === 'accepted' ? 'active' : 'ringing',

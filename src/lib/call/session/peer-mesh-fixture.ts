@@ -93,6 +93,7 @@ export function snapshot(
 		id: CALL,
 		roomId: CALL,
 		roomName: 'room',
+		ring: 'ring',
 		direct: true,
 		kind: 'video',
 		phase: 'active',

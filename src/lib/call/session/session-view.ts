@@ -56,6 +56,6 @@ function remoteViews(call: CallSnapshot, ownDeviceId: string | null, stay: CallS
 
 function toneOf(incoming: CallSnapshot | null, current: CurrentCall | null): SessionView['tone'] {
 	if (current?.stage === 'outgoing') return 'ringback';
-	if (!incoming) return null;
+	if (incoming?.ring !== 'ring') return null;
 	return current ? 'waiting' : 'ring'; // whoever talks already is not rung at
 }

@@ -68,7 +68,7 @@ export type SessionView = {
 	readonly deviceId: string | null;
 	/** All live calls this person may see. */
 	readonly calls: readonly CallSnapshot[];
-	/** A call that rings for this person on this device. */
+	/** A call that rings for this person on this device, in the way they set for its room: aloud or silently. */
 	readonly incoming: CallSnapshot | null;
 	readonly current: CurrentCall | null;
 	/** A call that the server is being asked to start; it becomes `current`. */

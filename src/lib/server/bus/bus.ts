@@ -18,8 +18,8 @@ export const news = z.discriminatedUnion('type', [
 	z.object({ type: z.literal('standing'), changedAt: stamp.nullable() }),
 	/** A room of this user is new, renamed, has other members, or is at another N. `stamp` is its `changed_at`. */
 	z.object({ type: z.literal('room'), roomId: id, stamp }),
-	/** This user is not in that room any more, since its change with that stamp. */
-	z.object({ type: z.literal('room-gone'), roomId: id, stamp }),
+	/** What this user alone sees of that room changed: they are out of it, have read on, or set how it rings. */
+	z.object({ type: z.literal('membership'), roomId: id, stamp }),
 	/** The device's mailbox has moved. */
 	z.object({ type: z.literal('mailbox'), epoch: z.int().positive(), head: z.int().nonnegative() }),
 	/** The session, token or device is over: close what it holds open. */

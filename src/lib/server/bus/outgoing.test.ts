@@ -14,7 +14,7 @@ const small = fc.integer({ min: 1, max: 4 });
 const news = fc.oneof(
 	fc.record({ type: fc.constant('call' as const), callId: fc.constantFrom(...ids), version: small }),
 	fc.record({
-		type: fc.constantFrom('room' as const, 'room-gone' as const),
+		type: fc.constantFrom('room' as const, 'membership' as const),
 		roomId: fc.constantFrom(...ids),
 		stamp: small
 	}),

@@ -7,7 +7,7 @@ function keyOf(news: News): string {
 		case 'call':
 			return `call:${news.callId}`;
 		case 'room':
-		case 'room-gone':
+		case 'membership':
 			return `${news.type}:${news.roomId}`;
 		case 'mailbox':
 		case 'standing':
@@ -27,7 +27,7 @@ function placeOf(news: News): [major: number, minor: number] {
 		case 'call':
 			return [news.version, 0];
 		case 'room':
-		case 'room-gone':
+		case 'membership':
 			return [news.stamp, 0];
 		case 'mailbox':
 			return [news.epoch, news.head];

@@ -16,7 +16,7 @@ export function prepareSnapshots(db: Db) {
 	/** Calls in rooms that the viewer is not in are left out. */
 	const prepareCalls = (name: string, wanted: SQL | undefined) =>
 		db
-			.select({ call: calls, roomName: rooms.name, roomKind: rooms.kind })
+			.select({ call: calls, roomName: rooms.name, roomKind: rooms.kind, ring: roomMembers.ring })
 			.from(calls)
 			.innerJoin(roomMembers, eq(roomMembers.roomId, calls.roomId))
 			.innerJoin(rooms, eq(rooms.id, calls.roomId))
@@ -56,7 +56,7 @@ export function prepareSnapshots(db: Db) {
 
 		const names = new Map(people.map((one) => [one.participant.userId, one.displayName]));
 		const epochs = new Map(present.map((one) => [one.device.deviceId, one.epoch]));
-		return found.map(({ call, roomName, roomKind }) => {
+		return found.map(({ call, roomName, roomKind, ring }) => {
 			const participants = people
 				.map((one) => one.participant)
 				.filter((participant) => participant.callId === call.id);
@@ -70,6 +70,7 @@ export function prepareSnapshots(db: Db) {
 				{
 					viewerId: viewer,
 					roomName: roomKind === 'direct' && other ? (names.get(other.userId) ?? roomName) : roomName,
+					ring,
 					nameOf: (userId) => names.get(userId) ?? '',
 					epochOf: (deviceId) => epochs.get(deviceId) ?? 1
 				}

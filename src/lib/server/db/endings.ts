@@ -11,20 +11,31 @@ export async function noteEndings(tx: DbOrTx, topics: readonly string[]): Promis
 	if (topics.length > 0) await tx.insert(endings).values(topics.map((topic) => ({ topic })));
 }
 
-/** This user is not in that room any more. @param stamp the room's, of this very change */
-export async function noteMemberGone(
+/**
+ * What this user alone sees of that room has changed: they are out of it, have read on, or set how it rings.
+ *
+ * @param changedAt the room's stamp, when the room changed by it too
+ * @returns when, by the database's clock
+ */
+export async function noteMembership(
 	tx: DbOrTx,
-	gone: { userId: string; roomId: string; stamp: number }
-): Promise<void> {
-	await tx.insert(endings).values({ topic: `user:${gone.userId}`, roomId: gone.roomId, endedAt: gone.stamp });
+	{ userId, roomId }: { userId: string; roomId: string },
+	changedAt?: number
+): Promise<number> {
+	return note(tx, {
+		topic: `user:${userId}`,
+		roomId,
+		...(changedAt === undefined ? {} : { endedAt: changedAt })
+	});
 }
 
 /** What only this user sees of themselves has changed. @returns when, by the database's clock */
 export async function noteStanding(tx: DbOrTx, userId: string): Promise<number> {
-	const [noted] = await tx
-		.insert(endings)
-		.values({ topic: `user:${userId}` })
-		.returning({ at: endings.endedAt });
+	return note(tx, { topic: `user:${userId}` });
+}
+
+async function note(tx: DbOrTx, ending: typeof endings.$inferInsert): Promise<number> {
+	const [noted] = await tx.insert(endings).values(ending).returning({ at: endings.endedAt });
 	if (!noted) throw new Error('insert returned no row');
 	return noted.at;
 }

@@ -125,7 +125,7 @@ export function createInbox(deps: InboxDeps) {
 			case 'standing':
 				return { type: 'standing', ...(await deps.standing(userId)) };
 			case 'room':
-			case 'room-gone': {
+			case 'membership': {
 				// Looked up in either case: who was taken out may be in again by now.
 				const room = await deps.roomHead(news.roomId, userId);
 				if (!room) return { type: 'room-gone', roomId: news.roomId };

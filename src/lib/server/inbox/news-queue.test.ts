@@ -9,11 +9,11 @@ test('the same thing twice is one wake-up, and of a mailbox the furthest counts'
 	queue.push({ type: 'call', callId: 'a', version: 1 });
 	queue.push({ type: 'call', callId: 'a', version: 2 });
 	queue.push({ type: 'room', roomId: 'r', stamp: 1 });
-	queue.push({ type: 'room-gone', roomId: 'r', stamp: 2 });
+	queue.push({ type: 'membership', roomId: 'r', stamp: 2 });
 	expect(queue.take()).toEqual([
 		{ type: 'mailbox', epoch: 2, head: 3 },
 		{ type: 'call', callId: 'a', version: 2 },
-		{ type: 'room-gone', roomId: 'r', stamp: 2 }
+		{ type: 'membership', roomId: 'r', stamp: 2 }
 	]);
 	expect(queue.take()).toEqual([]);
 });

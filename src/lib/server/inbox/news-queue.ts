@@ -11,7 +11,7 @@ function keyOf(news: Waking): string {
 		case 'call':
 			return `call:${news.callId}`;
 		case 'room':
-		case 'room-gone':
+		case 'membership':
 			return `room:${news.roomId}`;
 		case 'mailbox':
 		case 'standing':

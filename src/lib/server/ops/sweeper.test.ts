@@ -9,6 +9,7 @@ function sweeperAt(clock: { now: number }, sweepDeadlines: () => Promise<number>
 			done.push('deadlines');
 			return sweepDeadlines();
 		},
+		writeCallLines: async () => 0,
 		forgiveSilence: async () => void done.push('forgive'),
 		resetExpiredMailboxes: async () => void done.push('mailboxes'),
 		sweepRows: async () => void done.push('rows'),

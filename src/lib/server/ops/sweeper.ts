@@ -1,6 +1,8 @@
 /** What the passing of time does, in the words of the rooms that do it. */
 type SweeperDeps = {
 	sweepDeadlines: () => Promise<number>;
+	/** Of calls that are over, in their rooms' messages. */
+	writeCallLines: () => Promise<number>;
 	/** Called when silence until now was ours: at the start, and after the database was out of reach. */
 	forgiveSilence: () => Promise<void>;
 	/** Whole mailboxes whose oldest signal is too old, or that hold too much. */
@@ -33,6 +35,7 @@ export function startSweeper(deps: SweeperDeps): { stop: () => Promise<void> } {
 		try {
 			if (now() - lastGood > OUTAGE_MS) await deps.forgiveSilence();
 			await deps.sweepDeadlines();
+			await deps.writeCallLines();
 			await deps.resetExpiredMailboxes();
 			if (now() - lastRows > ROWS_INTERVAL_MS) {
 				await deps.sweepRows();

@@ -14,7 +14,10 @@ function selectHeads(db: DbOrTx, userId: string | Placeholder, roomId?: string) 
 			kind: rooms.kind,
 			name: sql<string>`coalesce(${users.displayName}, ${rooms.name})`,
 			role: roomMembers.role,
-			lastN: rooms.lastN
+			lastN: rooms.lastN,
+			lastRead: roomMembers.lastRead,
+			ring: roomMembers.ring,
+			membersChangedAt: rooms.membersChangedAt
 		})
 		.from(roomMembers)
 		.innerJoin(rooms, eq(rooms.id, roomMembers.roomId))

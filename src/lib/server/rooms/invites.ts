@@ -25,6 +25,16 @@ export function createInvites(db: Db) {
 			});
 		},
 
+		/** @throws {ParleyError} `room/not-found`, `room/direct-fixed`, `room/not-owner` */
+		revoke(roomId: string, userId: string): Promise<void> {
+			return db.transaction(async (tx) => {
+				const room = await lockRoomFor(tx, roomId, userId);
+				if (room.kind === 'direct') fail('room/direct-fixed');
+				if (room.role !== 'owner') fail('room/not-owner');
+				await tx.delete(roomInvites).where(eq(roomInvites.roomId, room.id));
+			});
+		},
+
 		/** What somebody who holds the link may know before joining. @throws {ParleyError} `room/invite-not-found` */
 		async peek(code: string): Promise<{ roomName: string; memberCount: number }> {
 			const [row] = await db
@@ -46,14 +56,15 @@ export function createInvites(db: Db) {
 				from.select({ roomId: roomInvites.roomId }).from(roomInvites).where(eq(roomInvites.code, code));
 			return db.transaction(async (tx) => {
 				const [seen] = await find(tx);
-				if (!seen || !(await lockRoom(tx, seen.roomId))) return fail('room/invite-not-found');
-				// Again under the lock: the last member may have taken the invite along.
+				const room = seen ? await lockRoom(tx, seen.roomId) : null;
+				if (!room) return fail('room/invite-not-found');
+				// Again under the lock: it may have been revoked, or the last member have taken it along.
 				const [invite] = await find(tx);
 				if (!invite) return fail('room/invite-not-found');
 				const { roomId } = invite;
 				const added = await tx
 					.insert(roomMembers)
-					.values({ roomId, userId, role: 'member' })
+					.values({ roomId, userId, role: 'member', lastRead: room.lastN })
 					.onConflictDoNothing()
 					.returning({ userId: roomMembers.userId });
 				if (added.length === 0) return { roomId, stamp: null };

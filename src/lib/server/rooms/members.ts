@@ -14,6 +14,9 @@ export type LockedRoom = {
 	role: Role;
 };
 
+export const isMember = (roomId: string, userId: string) =>
+	and(eq(roomMembers.roomId, roomId), eq(roomMembers.userId, userId));
+
 /** The ids of everybody in a room. */
 export async function memberIds(db: DbOrTx, roomId: string): Promise<string[]> {
 	const rows = await db
@@ -26,10 +29,7 @@ export async function memberIds(db: DbOrTx, roomId: string): Promise<string[]> {
 
 /** @returns null whether the room is unknown or somebody else's */
 export async function findMember(db: DbOrTx, roomId: string, userId: string): Promise<Membership | null> {
-	const [row] = await db
-		.select({ role: roomMembers.role })
-		.from(roomMembers)
-		.where(and(eq(roomMembers.roomId, roomId), eq(roomMembers.userId, userId)));
+	const [row] = await db.select({ role: roomMembers.role }).from(roomMembers).where(isMember(roomId, userId));
 	return row ? { roomId, userId, role: row.role } : null;
 }
 
@@ -56,11 +56,12 @@ export async function lockRoomFor(tx: Tx, roomId: string, userId: string): Promi
 	return member ? { ...room, role: member.role } : fail('room/not-found');
 }
 
-/** Notes that a locked room has changed. @returns its new stamp */
-export async function stampRoom(tx: Tx, roomId: string, change: { lastN?: number } = {}): Promise<number> {
+/** Notes that a locked room has a new message, or else other members. @returns its new stamp */
+export async function stampRoom(tx: Tx, roomId: string, message?: { lastN: number }): Promise<number> {
+	const changedAt = nextStamp(rooms.changedAt);
 	const [room] = await tx
 		.update(rooms)
-		.set({ ...change, changedAt: nextStamp(rooms.changedAt) })
+		.set({ ...(message ?? { membersChangedAt: changedAt }), changedAt })
 		.where(eq(rooms.id, roomId))
 		.returning({ stamp: rooms.changedAt });
 	if (!room) throw new Error('a locked room vanished');
@@ -76,8 +77,5 @@ export async function passOwnership(tx: Tx, roomId: string): Promise<void> {
 		.orderBy(asc(roomMembers.joinedAt), asc(roomMembers.userId));
 	const [heir] = members;
 	if (!heir || members.some((member) => member.role === 'owner')) return;
-	await tx
-		.update(roomMembers)
-		.set({ role: 'owner' })
-		.where(and(eq(roomMembers.roomId, roomId), eq(roomMembers.userId, heir.userId)));
+	await tx.update(roomMembers).set({ role: 'owner' }).where(isMember(roomId, heir.userId));
 }

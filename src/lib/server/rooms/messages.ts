@@ -1,11 +1,12 @@
 import { and, asc, desc, eq, gt, lt } from 'drizzle-orm';
 import { fail } from '../../call/core/errors';
-import type { RoomMessage } from '../../call/core/inbox';
+import { withoutBusy } from '../../call/core/call-projection';
+import type { CallLine, RoomMessage } from '../../call/core/inbox';
 import { MAX_MESSAGES_PER_PAGE } from '../../call/core/limits';
 import type { Bus } from '../bus/bus';
 import type { Db, DbOrTx, Tx } from '../db/client';
-import { messages, rooms, users } from '../db/schema';
-import { lockRoomFor, stampRoom } from './members';
+import { calls, messages, roomMembers, rooms, users } from '../db/schema';
+import { isMember, lockRoomFor, stampRoom } from './members';
 
 export type NewMessage = {
 	roomId: string;
@@ -28,11 +29,36 @@ const columns = {
 	authorId: messages.authorId,
 	authorName: users.displayName,
 	body: messages.body,
-	createdAt: messages.createdAt
+	createdAt: messages.createdAt,
+	ofCall: {
+		id: calls.id,
+		kind: calls.kind,
+		endReason: calls.endReason,
+		activeAt: calls.activeAt,
+		endedAt: calls.endedAt
+	}
 };
 
 const select = (db: DbOrTx) =>
-	db.select(columns).from(messages).innerJoin(users, eq(users.id, messages.authorId));
+	db
+		.select(columns)
+		.from(messages)
+		.innerJoin(users, eq(users.id, messages.authorId))
+		.leftJoin(calls, eq(calls.id, messages.callId));
+
+type Row = Awaited<ReturnType<typeof select>>[number];
+
+const toMessage = ({ ofCall, ...message }: Row): RoomMessage => ({
+	...message,
+	call: ofCall && toCallLine(ofCall)
+});
+
+function toCallLine({ id, kind, endReason, activeAt, endedAt }: NonNullable<Row['ofCall']>): CallLine {
+	if (endReason === null || endedAt === null) throw new Error('a line tells of a call that is not over');
+	// Everybody reads the same line, so it keeps to itself who was not to be disturbed.
+	const told = withoutBusy(endReason, false);
+	return { id, kind, endReason: told, durationMs: activeAt === null ? null : endedAt - activeAt };
+}
 
 /** Each room's messages: a log numbered 1, 2, … without holes, in the order of its commits. */
 export function createMessages(deps: {
@@ -54,9 +80,12 @@ export function createMessages(deps: {
 			.onConflictDoNothing({ target: [messages.authorId, messages.id] })
 			.returning({ n: messages.n });
 		const stamp = added.length > 0 ? await stampRoom(tx, roomId, { lastN: n }) : changedAt;
-		const [kept] = await select(tx).where(and(eq(messages.authorId, userId), eq(messages.id, id)));
-		if (!kept) throw new Error('a message vanished');
-		if (kept.roomId !== roomId || kept.body !== body) fail('message/id-taken');
+		// Who answers has seen what they answer.
+		if (added.length > 0) await tx.update(roomMembers).set({ lastRead: n }).where(isMember(roomId, userId));
+		const [row] = await select(tx).where(and(eq(messages.authorId, userId), eq(messages.id, id)));
+		if (!row) throw new Error('a message vanished');
+		const kept = toMessage(row);
+		if (kept.roomId !== roomId || kept.body !== body || kept.call) fail('message/id-taken');
 		return { kept, stamp };
 	}
 
@@ -93,12 +122,13 @@ export function createMessages(deps: {
 				.limit(Math.min(page.limit, MAX_MESSAGES_PER_PAGE));
 			// Read after the messages, so it is never below what they show.
 			const [room] = await db.select({ lastN: rooms.lastN }).from(rooms).where(eq(rooms.id, roomId));
-			return { messages: forwards ? found : found.reverse(), lastN: room?.lastN ?? 0 };
+			const rows = forwards ? found : found.reverse();
+			return { messages: rows.map(toMessage), lastN: room?.lastN ?? 0 };
 		},
 
 		async byN(roomId: string, n: number): Promise<RoomMessage | null> {
-			const [message] = await select(db).where(and(eq(messages.roomId, roomId), eq(messages.n, n)));
-			return message ?? null;
+			const [row] = await select(db).where(and(eq(messages.roomId, roomId), eq(messages.n, n)));
+			return row ? toMessage(row) : null;
 		}
 	};
 }

@@ -4,13 +4,15 @@ import type { RoomHead } from '../../call/core/inbox';
 import type { Bus } from '../bus/bus';
 import { NO_TRUST, Remembered, type Trust } from '../bus/remembered';
 import type { Db, Tx } from '../db/client';
-import { noteMemberGone } from '../db/endings';
+import { noteMembership } from '../db/endings';
 import { roomInvites, roomMembers, rooms, users } from '../db/schema';
 import { findHead, prepareHeads } from './heads';
 import { createInvites } from './invites';
+import { createOwnMembership } from './own-membership';
 import {
-	lockRoomFor,
 	findMember,
+	isMember,
+	lockRoomFor,
 	memberIds,
 	passOwnership,
 	stampRoom,
@@ -56,9 +58,10 @@ export function createRooms({
 	const memberships = new Remembered<Membership>({ trust });
 	// A message too: it is told like any other change, and to be asked again after it costs little.
 	bus.subscribeAll((news, topic) => {
-		if (news.type === 'room' || news.type === 'room-gone') memberships.forget(`${topic} ${news.roomId}`);
+		if (news.type === 'room' || news.type === 'membership') memberships.forget(`${topic} ${news.roomId}`);
 	});
 	const invites = createInvites(db);
+	const own = createOwnMembership({ db, bus });
 
 	function announce({ roomId, stamp }: RoomChange, userIds: readonly string[]): void {
 		bus.publish(
@@ -75,19 +78,19 @@ export function createRooms({
 
 	/** Takes somebody out of a locked room. An empty room stays, because histories name it, but is closed. */
 	async function takeOut(tx: Tx, roomId: string, userId: string) {
-		await tx.delete(roomMembers).where(and(eq(roomMembers.roomId, roomId), eq(roomMembers.userId, userId)));
+		await tx.delete(roomMembers).where(isMember(roomId, userId));
 		await passOwnership(tx, roomId);
 		const finish = await onMemberGone(tx, { roomId, userId });
 		const remaining = await memberIds(tx, roomId);
 		if (remaining.length === 0) await tx.delete(roomInvites).where(eq(roomInvites.roomId, roomId));
 		const stamp = await stampRoom(tx, roomId);
-		await noteMemberGone(tx, { userId, roomId, stamp });
+		await noteMembership(tx, { userId, roomId }, stamp);
 		return { roomId, stamp, userId, finish, remaining };
 	}
 
 	function announceGone({ finish, userId, remaining, ...change }: Awaited<ReturnType<typeof takeOut>>): void {
 		finish();
-		bus.publish([`user:${userId}`], { type: 'room-gone', ...change });
+		bus.publish([`user:${userId}`], { type: 'membership', ...change });
 		announce(change, remaining);
 	}
 
@@ -199,7 +202,7 @@ export function createRooms({
 				const [target] = await tx
 					.select({ userId: roomMembers.userId })
 					.from(roomMembers)
-					.where(and(eq(roomMembers.roomId, room.id), eq(roomMembers.userId, userId)));
+					.where(isMember(room.id, userId));
 				if (!target) return fail('room/no-such-member');
 				return target.userId === actorId ? null : takeOut(tx, room.id, target.userId);
 			});
@@ -207,8 +210,13 @@ export function createRooms({
 			else await leave(roomId, actorId);
 		},
 
+		...own,
+
 		/** The room's invite code, made once. @throws {ParleyError} `room/not-found`, `room/direct-fixed` */
 		inviteCode: invites.code,
+
+		/** The code that was given out leads nowhere from now on. @throws {ParleyError} as above, `room/not-owner` */
+		revokeInvite: invites.revoke,
 
 		/** @throws {ParleyError} `room/invite-not-found` */
 		peekInvite: invites.peek,

@@ -46,7 +46,7 @@ const isBehind = (a: Cursor | undefined, b: Cursor): boolean =>
  */
 export function createHeads({ sql, bus, isHeld, onError, now = () => performance.now() }: HeadsDeps) {
 	const mailboxes = new RecentMap<Cursor>(MOST_REMEMBERED, now);
-	/** Calls by version, rooms, lost memberships and badges by stamp: the highest that was told here. */
+	/** Calls by version, rooms, memberships and standings by stamp: the highest that was told here. */
 	const told = new RecentMap<number>(4 * MOST_REMEMBERED, now);
 	const ended = new RecentMap<true>(MOST_REMEMBERED, now);
 	const lostListeners: (() => void | Promise<void>)[] = [];
@@ -67,7 +67,7 @@ export function createHeads({ sql, bus, isHeld, onError, now = () => performance
 				return noteTold(`call:${news.callId}`, news.version);
 			case 'room':
 				return noteTold(`room:${news.roomId}`, news.stamp);
-			case 'room-gone':
+			case 'membership':
 				return noteTold(`${topic} ${news.roomId}`, news.stamp);
 			case 'standing':
 				return news.changedAt === null ? undefined : noteTold(topic, news.changedAt);
@@ -111,7 +111,7 @@ export function createHeads({ sql, bus, isHeld, onError, now = () => performance
 		} else if (stamp > (told.get(roomId === null ? topic : `${topic} ${roomId}`) ?? 0)) {
 			bus.publishHere(
 				[topic],
-				roomId === null ? { type: 'standing', changedAt: stamp } : { type: 'room-gone', roomId, stamp }
+				roomId === null ? { type: 'standing', changedAt: stamp } : { type: 'membership', roomId, stamp }
 			);
 		}
 	}

@@ -1,5 +1,6 @@
 import { z } from 'zod';
-import { id, inviteCode, roomName, username } from '../../call/core/account';
+import { id, inviteCode, messageNumber, roomName, username } from '../../call/core/account';
+import { ringSetting } from '../../call/core/snapshot';
 import { roomProcedure, router, userProcedure } from './base';
 
 export const roomsRouter = router({
@@ -31,6 +32,22 @@ export const roomsRouter = router({
 	inviteCode: roomProcedure.mutation(({ ctx, input }) =>
 		ctx.services.rooms.inviteCode(input.roomId, ctx.identity.userId)
 	),
+
+	revokeInvite: roomProcedure.mutation(({ ctx, input }) =>
+		ctx.services.rooms.revokeInvite(input.roomId, ctx.identity.userId)
+	),
+
+	markRead: roomProcedure
+		.input(z.object({ n: messageNumber }))
+		.mutation(({ ctx, input }) =>
+			ctx.services.rooms.markRead({ roomId: input.roomId, userId: ctx.identity.userId }, input.n)
+		),
+
+	setRing: roomProcedure
+		.input(z.object({ ring: ringSetting }))
+		.mutation(({ ctx, input }) =>
+			ctx.services.rooms.setRing({ roomId: input.roomId, userId: ctx.identity.userId }, input.ring)
+		),
 
 	peekInvite: userProcedure
 		.input(z.object({ code: inviteCode }))

@@ -69,7 +69,9 @@ export const calls = pgTable(
 		/** The earliest deadline of this call: what the sweeper looks for. */
 		nextDeadlineAt: instant('next_deadline_at'),
 		/** When `version` was raised last: what the heads' check looks for. */
-		changedAt: instant('changed_at').notNull().default(clock)
+		changedAt: instant('changed_at').notNull().default(clock),
+		/** Whether the room's messages tell of it; they do soon after its end. */
+		inMessages: boolean('in_messages').notNull().default(false)
 	},
 	(t) => [
 		uniqueIndex('calls_one_live_per_room')
@@ -78,7 +80,10 @@ export const calls = pgTable(
 		index('calls_next_deadline')
 			.on(t.nextDeadlineAt)
 			.where(sql`${t.phase} <> 'ended'`),
-		index('calls_changed_at').on(t.changedAt)
+		index('calls_changed_at').on(t.changedAt),
+		index('calls_not_in_messages')
+			.on(t.endedAt)
+			.where(sql`${t.phase} = 'ended' and not ${t.inMessages}`)
 	]
 );
 

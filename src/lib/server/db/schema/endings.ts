@@ -11,8 +11,8 @@ export const endings = pgTable(
 		/** The bus topic that it concerns: `session:ID` (tokens too), `device:ID` or `user:ID`. */
 		topic: text('topic').notNull(),
 		/**
-		 * Of a user: the room that they are not in any more; null when what only they see of
-		 * themselves has changed: their standing.
+		 * Of a user: the room of which they alone see a change, such as that they are not in it any more; null when
+		 * what only they see of themselves has changed: their standing.
 		 */
 		roomId: uuid('room_id'),
 		endedAt: instant('ended_at').notNull().default(clock)

@@ -1,5 +1,6 @@
 export * from './people';
 export * from './rooms';
 export * from './calls';
+export * from './messages';
 export * from './signals';
 export * from './endings';

@@ -1,9 +1,10 @@
-import { index, integer, pgEnum, pgTable, primaryKey, text, unique, uuid } from 'drizzle-orm/pg-core';
+import { index, integer, pgEnum, pgTable, primaryKey, text, uuid } from 'drizzle-orm/pg-core';
 import { clock, instant } from '../columns';
 import { users } from './people';
 
 export const roomKind = pgEnum('room_kind', ['group', 'direct']);
 export const memberRole = pgEnum('member_role', ['owner', 'member']);
+export const ringSetting = pgEnum('ring_setting', ['ring', 'silent', 'none']);
 
 export const rooms = pgTable(
 	'rooms',
@@ -18,7 +19,9 @@ export const rooms = pgTable(
 		lastN: integer('last_n').notNull().default(0),
 		createdAt: instant('created_at').notNull().default(clock),
 		/** When its name, its members or `lastN` changed last; no two changes have the same (`nextStamp`). */
-		changedAt: instant('changed_at').notNull().default(clock)
+		changedAt: instant('changed_at').notNull().default(clock),
+		/** When its name or its members changed last: pages that show them ask for them again. */
+		membersChangedAt: instant('members_changed_at').notNull().default(clock)
 	},
 	(t) => [index('rooms_changed_at').on(t.changedAt)]
 );
@@ -33,7 +36,11 @@ export const roomMembers = pgTable(
 			.notNull()
 			.references(() => users.id, { onDelete: 'cascade' }),
 		role: memberRole('role').notNull(),
-		joinedAt: instant('joined_at').notNull().default(clock)
+		joinedAt: instant('joined_at').notNull().default(clock),
+		/** The newest message that this member has seen; what came before they joined counts as seen. */
+		lastRead: integer('last_read').notNull().default(0),
+		/** What a call in this room does at this member's pages. */
+		ring: ringSetting('ring').notNull().default('ring')
 	},
 	(t) => [primaryKey({ columns: [t.roomId, t.userId] }), index('room_members_user').on(t.userId)]
 );
@@ -49,21 +56,3 @@ export const roomInvites = pgTable('room_invites', {
 		.references(() => users.id),
 	createdAt: instant('created_at').notNull().default(clock)
 });
-
-export const messages = pgTable(
-	'messages',
-	{
-		roomId: uuid('room_id')
-			.notNull()
-			.references(() => rooms.id, { onDelete: 'cascade' }),
-		n: integer('n').notNull(),
-		/** Chosen by the author's client: sending it again changes nothing. */
-		id: uuid('id').notNull(),
-		authorId: uuid('author_id')
-			.notNull()
-			.references(() => users.id),
-		body: text('body').notNull(),
-		createdAt: instant('created_at').notNull().default(clock)
-	},
-	(t) => [primaryKey({ columns: [t.roomId, t.n] }), unique('messages_author_id').on(t.authorId, t.id)]
-);

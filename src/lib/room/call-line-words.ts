@@ -1,0 +1,27 @@
+import type { CallLine } from '../call/core/inbox';
+import { durationLabel } from '../ui/time';
+
+/** What the line of a call says to who called, and to everybody else. */
+export function callLineWords(
+	{ kind, endReason, durationMs }: CallLine,
+	own: boolean,
+	caller: string
+): string {
+	const call = kind === 'video' ? 'video call' : 'audio call';
+	switch (endReason) {
+		case 'completed':
+			return `${kind === 'video' ? 'Video' : 'Audio'} call, ${durationLabel(durationMs ?? 0)}`;
+		case 'missed':
+			return own ? `Nobody answered your ${call}` : `Missed ${call} from ${caller}`;
+		case 'cancelled':
+			return own ? `You cancelled your ${call}` : `Missed ${call} from ${caller}`;
+		case 'declined':
+			return own ? `Your ${call} was declined` : `${caller}’s ${call} was declined`;
+		case 'failed':
+			return own ? `Your ${call} did not connect` : `${caller}’s ${call} did not connect`;
+	}
+}
+
+/** Whether somebody else called in vain. */
+export const isMissedLine = ({ endReason }: CallLine, own: boolean): boolean =>
+	!own && (endReason === 'missed' || endReason === 'cancelled');
