@@ -114,6 +114,18 @@ describe('what rings', () => {
 		const later = { ...call('b'), startedAt: 2 };
 		expect(incomingOf(run(news(later), news(call('a'))).scene)?.id).toBe('a');
 	});
+	test('one that is heard before one of a room that rings silently', () => {
+		const silent = { ...call('a'), ring: 'silent' as const };
+		expect(incomingOf(run(news(silent)).scene)?.id).toBe('a');
+		const heard = { ...call('b'), startedAt: 2 };
+		expect(incomingOf(run(news(silent), news(heard)).scene)?.id).toBe('b');
+	});
+	test('nothing in a room where calls are not to be told, and nothing is said when it stops', () => {
+		const quiet = { ...call('a'), ring: 'none' as const };
+		expect(incomingOf(run(news(quiet)).scene)).toBeNull();
+		const over = { ...call('a', { version: 2, invite: 'missed', ended: 'missed' }), ring: 'none' as const };
+		expect(run(news(quiet), news(over)).said).toEqual([]);
+	});
 });
 
 test.each<[title: string, events: SceneEvent[], said: string[]]>([

@@ -15,6 +15,13 @@ test('taken out of the room, it rings no more', async () => {
 	expect(session.view.tone).toBeNull();
 });
 
+test('a call in a room that rings silently is shown, and not heard', () => {
+	const { session, tell } = world();
+	tell({ type: 'call', call: { ...annCalls(), ring: 'silent' } });
+	expect(session.view.incoming?.id).toBe('a');
+	expect(session.view.tone).toBeNull();
+});
+
 describe('into a call', () => {
 	test('devices are opened while the server is asked', async () => {
 		const { session, server, ringing, medias } = world();
