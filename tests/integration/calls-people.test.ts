@@ -54,6 +54,7 @@ describe('a history', () => {
 			['started', 'Ann'],
 			['joined', 'Bob'],
 			['connected', null],
+			['left', 'Bob'],
 			['ended', null]
 		]);
 		expect(timeline.map(({ at }) => at)).toEqual(timeline.map(({ at }) => at).toSorted((a, b) => a - b));

@@ -1,16 +1,16 @@
 import { expect, test } from 'vitest';
 import { transition, type CallEvent } from './call';
-import { accept, BOB, CAT, join, settings, start, T } from './call-fixture';
+import { accept, ANN, BOB, CAT, join, settings, start, T } from './call-fixture';
 import type { CallState } from './call-state';
 import { happenedBetween } from './call-timeline';
 
 /** Everything that is told of a call in which these things happen, one a second. */
 function told(call: CallState, ...events: CallEvent[]): string[] {
-	const lines = [happenedBetween(null, call)];
+	const lines = [happenedBetween(null, call, null)];
 	let before = call;
 	for (const [index, event] of events.entries()) {
 		const after = transition(before, event, T + 1_000 * (index + 1), settings);
-		lines.push(happenedBetween(before, after));
+		lines.push(happenedBetween(before, after, event));
 		before = after;
 	}
 	return lines.flat().map(({ kind, userId }) => (userId === null ? kind : `${userId} ${kind}`));
@@ -41,6 +41,7 @@ test('a call of three, with a host that goes', () => {
 		'ann left',
 		'cat host',
 		'bob removed',
+		'cat left',
 		'ended'
 	]);
 });
@@ -64,7 +65,13 @@ test.each<[what: string, call: CallState, events: CallEvent[], told: string[]]>(
 		'either of two leaves',
 		start([BOB]),
 		[accept(BOB), { type: 'leave', deviceId: 'bob-1' }],
-		['ann started', 'bob joined', 'ended']
+		['ann started', 'bob joined', 'bob left', 'ended']
+	],
+	[
+		'the host ends it for everybody',
+		start([BOB, CAT]),
+		[accept(BOB), { type: 'end', userId: ANN }],
+		['ann started', 'bob joined', 'cat missed', 'ann ended']
 	]
 ])('%s', (_what, call, events, lines) => {
 	expect(told(call, ...events)).toEqual(lines);

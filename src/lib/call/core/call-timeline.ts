@@ -1,3 +1,4 @@
+import type { CallEvent } from './call';
 import { presentDevices, type CallState } from './call-state';
 
 export const HAPPENINGS = [
@@ -26,20 +27,34 @@ export type Happening = { readonly kind: HappeningKind; readonly userId: string 
 
 const SETTLED = ['busy', 'declined', 'missed', 'cancelled'] as const;
 
-/** What the step from one state of a call to the next was, in the order in which one would tell it. */
-export function happenedBetween(before: CallState | null, after: CallState): Happening[] {
+/**
+ * What the step from one state of a call to the next was, in the order in which one would tell it.
+ *
+ * @param event what made the step; null for the first
+ */
+export function happenedBetween(
+	before: CallState | null,
+	after: CallState,
+	event: CallEvent | null
+): Happening[] {
 	const started: Happening[] = before ? [] : [{ kind: 'started', userId: after.callerId }];
-	const people = after.participants.flatMap(({ userId }) => happenedTo(userId, before, after));
+	const people = after.participants.flatMap(({ userId }) => happenedTo(userId, before, after, event));
 	const live = after.phase !== 'ended';
 	const host: Happening[] =
 		before && live && before.hostId !== after.hostId ? [{ kind: 'host', userId: after.hostId }] : [];
 	const connected: Happening[] =
 		after.connectedAt !== null && before?.connectedAt === null ? [{ kind: 'connected', userId: null }] : [];
-	const ended: Happening[] = live ? [] : [{ kind: 'ended', userId: null }];
+	const endedBy = event?.type === 'end' ? event.userId : null;
+	const ended: Happening[] = live ? [] : [{ kind: 'ended', userId: endedBy }];
 	return [...started, ...connected, ...people, ...host, ...ended];
 }
 
-function happenedTo(userId: string, before: CallState | null, after: CallState): Happening[] {
+function happenedTo(
+	userId: string,
+	before: CallState | null,
+	after: CallState,
+	event: CallEvent | null
+): Happening[] {
 	const participantIn = (call: CallState | null) => call?.participants.find((one) => one.userId === userId);
 	const deviceIn = (call: CallState | null) =>
 		call ? presentDevices(call).find((device) => device.userId === userId) : undefined;
@@ -56,7 +71,12 @@ function happenedTo(userId: string, before: CallState | null, after: CallState):
 		kinds.push(to.presence === 'joined' ? 'returned' : 'reconnecting');
 	}
 	if (is?.removedAt != null && was?.removedAt == null) kinds.push('removed');
-	// Who is there when it ends has not left it before the others.
-	else if (from && !to && after.phase !== 'ended') kinds.push('left');
+	// Who is there when it ends has not left it, but for the one by whose leaving it ended.
+	else if (from && !to && (after.phase !== 'ended' || hasHungUp(before, from, event))) kinds.push('left');
 	return kinds.map((kind) => ({ kind, userId }));
+}
+
+/** Whoever leaves while it still rings cancels it: that is told of those it rang at. */
+function hasHungUp(before: CallState | null, device: { deviceId: string }, event: CallEvent | null): boolean {
+	return before?.phase === 'active' && event?.type === 'leave' && event.deviceId === device.deviceId;
 }

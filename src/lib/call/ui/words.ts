@@ -120,7 +120,7 @@ export function happeningWords(kind: HappeningKind, name: string | null): string
 		case 'connected':
 			return 'Connected: media flowed';
 		case 'ended':
-			return 'The call ended';
+			return name === null ? 'The call ended' : `${name} ended the call`;
 	}
 }
 

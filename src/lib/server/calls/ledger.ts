@@ -64,7 +64,7 @@ async function applyTo(
 		return { call, hearers: [], returned: null };
 	}
 	await tx.saveCall(before, call);
-	await tx.noteHappenings(call, happenedBetween(before, call), now);
+	await tx.noteHappenings(call, happenedBetween(before, call, event), now);
 	const deviceId = returnedDevice(before, call);
 	// Signals from before it left are told from those after by the epoch, like its old connections.
 	const returned = deviceId === null ? null : { deviceId, epoch: await tx.raiseEpoch(deviceId) };
@@ -96,7 +96,7 @@ export async function startOrJoin(
 	const now = await tx.now();
 	const call = startCall({ ...input, callerId: userId, calleeIds, busyIds }, now, settings);
 	await tx.insertCall(call);
-	await tx.noteHappenings(call, happenedBetween(null, call), now);
+	await tx.noteHappenings(call, happenedBetween(null, call, null), now);
 	return [...found, { call, hearers: hearersOf(call, memberIds), returned: null }];
 }
 
