@@ -14,7 +14,8 @@ const SETTINGS: CallSettings = {
 	reconnectGraceMs: 20_000,
 	leaseLifetimeMs: LEASE_LIFETIME_MS,
 	aloneLimitMs: 300_000,
-	meshLimit: 3
+	meshLimit: 3,
+	ringAtMost: 100
 };
 const PEOPLE = ['ann', 'bob', 'cat', 'dan', 'eve'];
 /** Two for two, and two for more. The last one is larger than a call may be. */

@@ -64,6 +64,7 @@ const schema = z
 		/** Always below the 30 s for which a signal lives. */
 		RECONNECT_GRACE_SECONDS: seconds(20, 29),
 		MESH_LIMIT: z.coerce.number().int().min(2).max(16).default(6),
+		RING_AT_MOST: z.coerce.number().int().min(1).max(1_000).default(20),
 		/** Comma-separated `stun:` URLs, or "none". */
 		STUN_URLS: z
 			.string()
@@ -112,6 +113,7 @@ const schema = z
 		ringLifetimeMs: env.RING_LIFETIME_SECONDS,
 		reconnectGraceMs: env.RECONNECT_GRACE_SECONDS,
 		meshLimit: env.MESH_LIMIT,
+		ringAtMost: env.RING_AT_MOST,
 		stunUrls: env.STUN_URLS,
 		turnUrls: env.TURN_URLS,
 		turnSecret: env.TURN_SECRET,

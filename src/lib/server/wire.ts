@@ -85,7 +85,8 @@ export function createServices({
 			reconnectGraceMs: env.reconnectGraceMs,
 			leaseLifetimeMs: LEASE_LIFETIME_MS,
 			aloneLimitMs: ALONE_LIMIT_MS,
-			meshLimit: env.meshLimit
+			meshLimit: env.meshLimit,
+			ringAtMost: env.ringAtMost
 		},
 		memberIds: rooms.memberIds,
 		endDevices: devices.end,

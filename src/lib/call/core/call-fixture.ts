@@ -9,7 +9,8 @@ export const settings: CallSettings = {
 	reconnectGraceMs: 20_000,
 	leaseLifetimeMs: 20_000,
 	aloneLimitMs: 300_000,
-	meshLimit: 3
+	meshLimit: 3,
+	ringAtMost: 100
 };
 export const ANN = 'ann';
 export const BOB = 'bob';

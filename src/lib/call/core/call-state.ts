@@ -63,6 +63,8 @@ export type CallSettings = {
 	readonly aloneLimitMs: number;
 	/** The most devices that may be in one call. */
 	readonly meshLimit: number;
+	/** How many people a call rings at the most; the others of its room see it there. */
+	readonly ringAtMost: number;
 };
 
 export type MediaChoice = { readonly microphoneEnabled: boolean; readonly cameraEnabled: boolean };

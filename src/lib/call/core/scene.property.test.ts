@@ -12,7 +12,8 @@ const settings = {
 	reconnectGraceMs: 20_000,
 	leaseLifetimeMs: 1_000_000,
 	aloneLimitMs: 300_000,
-	meshLimit: 4
+	meshLimit: 4,
+	ringAtMost: 100
 };
 const ME = 'bob';
 const MINE = 'bob-here';

@@ -12,6 +12,7 @@ export type CallTx = {
 	now(): Promise<number>;
 	/** Nobody joins or leaves the room until the transaction ends. @returns whether there is such a room */
 	lockRoom(roomId: string): Promise<boolean>;
+	/** Whom a call concerns most comes first. */
 	memberIds(roomId: string): Promise<string[]>;
 	/** Of these people: who is not to be disturbed just now. */
 	busyAmong(userIds: readonly string[]): Promise<string[]>;
@@ -91,7 +92,7 @@ export async function startOrJoin(
 	const found = joins ? [await applyTo(tx, live, { ...input, userId, type: 'join' }, settings)] : [];
 	if (found.some(({ call }) => call.phase !== 'ended')) return found;
 	const memberIds = await tx.memberIds(input.roomId);
-	const calleeIds = memberIds.filter((memberId) => memberId !== userId);
+	const calleeIds = memberIds.filter((memberId) => memberId !== userId).slice(0, settings.ringAtMost);
 	const busyIds = await tx.busyAmong(calleeIds);
 	const now = await tx.now();
 	const call = startCall({ ...input, callerId: userId, calleeIds, busyIds }, now, settings);

@@ -1,4 +1,4 @@
-import { and, asc, eq } from 'drizzle-orm';
+import { and, asc, desc, eq } from 'drizzle-orm';
 import { fail } from '../../call/core/errors';
 import type { DbOrTx, Tx } from '../db/client';
 import { nextStamp } from '../db/columns';
@@ -17,13 +17,13 @@ export type LockedRoom = {
 export const isMember = (roomId: string, userId: string) =>
 	and(eq(roomMembers.roomId, roomId), eq(roomMembers.userId, userId));
 
-/** The ids of everybody in a room. */
+/** The ids of everybody in a room; who has read furthest, and is in it longest, comes first. */
 export async function memberIds(db: DbOrTx, roomId: string): Promise<string[]> {
 	const rows = await db
 		.select({ userId: roomMembers.userId })
 		.from(roomMembers)
 		.where(eq(roomMembers.roomId, roomId))
-		.orderBy(asc(roomMembers.userId));
+		.orderBy(desc(roomMembers.lastRead), asc(roomMembers.joinedAt), asc(roomMembers.userId));
 	return rows.map((row) => row.userId);
 }
 
