@@ -55,6 +55,7 @@ function createWorld() {
 			hostId: IDS.earlier,
 			startedAt: 1,
 			activeAt: 1,
+			aloneUntil: null,
 			endedAt: null,
 			endReason: null,
 			failure: null,

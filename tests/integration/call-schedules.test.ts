@@ -57,7 +57,18 @@ const MEDIA = { microphoneEnabled: true, cameraEnabled: false };
 
 type Act = {
 	does:
-		| ('start' | 'accept' | 'join' | 'decline' | 'leave' | 'end' | 'connected' | 'deadline' | 'sweep')
+		| (
+				| 'start'
+				| 'accept'
+				| 'join'
+				| 'decline'
+				| 'leave'
+				| 'end'
+				| 'connected'
+				| 'deadline'
+				| 'sweep'
+				| 'stay'
+		  )
 		| ('mute' | 'remove' | 'hand-over');
 	page: number;
 	server: 0 | 1;
@@ -65,7 +76,7 @@ type Act = {
 const act: fc.Arbitrary<Act> = fc.record({
 	does: fc.constantFrom(
 		...(['start', 'start', 'accept', 'accept', 'accept', 'join', 'decline', 'decline'] as const),
-		...(['leave', 'leave', 'end', 'connected', 'deadline', 'sweep'] as const),
+		...(['leave', 'leave', 'end', 'connected', 'deadline', 'sweep', 'stay'] as const),
 		...(['mute', 'remove', 'hand-over'] as const)
 	),
 	page: fc.nat(4),
@@ -104,6 +115,8 @@ async function perform(roomId: string, { does, page, server }: Act): Promise<voi
 			return services.calls.leave(callId, deviceId);
 		case 'end':
 			return services.calls.end(callId, userId);
+		case 'stay':
+			return services.calls.stay(callId, deviceId);
 		case 'mute':
 		case 'remove':
 		case 'hand-over': {

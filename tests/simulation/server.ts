@@ -72,6 +72,7 @@ export class Server {
 			viewerId: userId,
 			roomName: call.roomId,
 			ring: 'ring',
+			settings: this.#settings,
 			nameOf: (id) => id,
 			epochOf: (deviceId) => this.store.epochOf(deviceId)
 		});

@@ -63,6 +63,7 @@ const schema = z
 		RING_LIFETIME_SECONDS: seconds(45, 600),
 		/** Always below the 30 s for which a signal lives. */
 		RECONNECT_GRACE_SECONDS: seconds(20, 29),
+		ALONE_LIMIT_SECONDS: seconds(300, 86_400),
 		MESH_LIMIT: z.coerce.number().int().min(2).max(16).default(6),
 		RING_AT_MOST: z.coerce.number().int().min(1).max(1_000).default(20),
 		/** Comma-separated `stun:` URLs, or "none". */
@@ -112,6 +113,7 @@ const schema = z
 		limitsFactor: env.PARLEY_LIMITS,
 		ringLifetimeMs: env.RING_LIFETIME_SECONDS,
 		reconnectGraceMs: env.RECONNECT_GRACE_SECONDS,
+		aloneLimitMs: env.ALONE_LIMIT_SECONDS,
 		meshLimit: env.MESH_LIMIT,
 		ringAtMost: env.RING_AT_MOST,
 		stunUrls: env.STUN_URLS,

@@ -30,7 +30,6 @@ import { appRouter } from './trpc/router';
 import type { Services } from './trpc/services';
 import { createSocketServer } from './trpc/socket';
 
-const ALONE_LIMIT_MS = 5 * 60_000;
 const EXPIRED_AT_ONCE = 100;
 /** Well below the five minutes after which a device that nobody saw is swept away. */
 const NOTE_SEEN_INTERVAL_MS = 60_000;
@@ -84,7 +83,7 @@ export function createServices({
 			ringLifetimeMs: env.ringLifetimeMs,
 			reconnectGraceMs: env.reconnectGraceMs,
 			leaseLifetimeMs: LEASE_LIFETIME_MS,
-			aloneLimitMs: ALONE_LIMIT_MS,
+			aloneLimitMs: env.aloneLimitMs,
 			meshLimit: env.meshLimit,
 			ringAtMost: env.ringAtMost
 		},

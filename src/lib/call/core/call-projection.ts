@@ -1,4 +1,4 @@
-import type { CallState } from './call-state';
+import type { CallSettings, CallState } from './call-state';
 import { presentDevices } from './call-state';
 import type { CallSnapshot, RingSetting } from './snapshot';
 
@@ -9,6 +9,7 @@ export type ProjectionContext = {
 	ring: RingSetting;
 	nameOf: (userId: string) => string;
 	epochOf: (deviceId: string) => number;
+	settings: Pick<CallSettings, 'aloneLimitMs'>;
 };
 
 /** What one viewer may see of a call. */
@@ -29,6 +30,7 @@ export function projectCall(call: CallState, context: ProjectionContext): CallSn
 		activeAt: call.activeAt,
 		endedAt: call.endedAt,
 		endReason: withoutBusy(call.endReason, isCaller),
+		aloneUntil: call.aloneSince === null ? null : call.aloneSince + context.settings.aloneLimitMs,
 		failure: call.failure,
 		participants: call.participants.map((one) => ({
 			userId: one.userId,

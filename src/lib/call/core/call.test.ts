@@ -170,6 +170,20 @@ describe('a group call', () => {
 		expect(nextDeadline({ ...alone, participants: [] }, settings)).toBe(T + 20 + 300_000);
 		expect(run(alone, [300_020, { type: 'tick' }]).phase).toBe('ended');
 	});
+
+	test('who is alone may stay, as long again; too late is too late', () => {
+		const alone = run(
+			withoutLeases(run(start([BOB, CAT]), [10, accept(CAT)], [20, { type: 'leave', deviceId: 'cat-1' }]))
+		);
+		const stays = run(alone, [300_000, { type: 'stay', deviceId: 'ann-1' }]);
+		expect(run(stays, [599_999, { type: 'tick' }]).phase).toBe('active');
+		expect(run(stays, [600_000, { type: 'tick' }]).phase).toBe('ended');
+		expect(run(alone, [300_020, { type: 'stay', deviceId: 'ann-1' }]).phase).toBe('ended');
+		expect(keyOf(() => run(alone, [30, { type: 'stay', deviceId: 'cat-1' }]))).toBe('call/not-a-participant');
+		// With somebody there, there is nothing to put off.
+		const two = run(start([BOB, CAT]), [10, accept(CAT)]);
+		expect(transition(two, { type: 'stay', deviceId: 'ann-1' }, T + 20, settings)).toBe(two);
+	});
 });
 
 describe('what does not fit is refused', () => {
@@ -236,6 +250,7 @@ describe('any order of events', () => {
 		device.map(({ deviceId }) => ({ type: 'device-heard' as const, deviceId })),
 		device.map(({ deviceId }) => ({ type: 'media-connected' as const, deviceId })),
 		device.map(({ deviceId }) => ({ type: 'mailbox-reset' as const, deviceId })),
+		device.map(({ deviceId }) => ({ type: 'stay' as const, deviceId })),
 		fc.constant({ type: 'tick' as const })
 	);
 	const steps = fc.array(fc.tuple(fc.integer({ min: 0, max: 30_000 }), event), {

@@ -48,6 +48,8 @@ export type CallEvent =
 	| ({ type: 'media-chosen'; deviceId: string } & MediaChoice)
 	| { type: 'media-connected'; deviceId: string }
 	| { type: 'media-failed'; deviceId: string; why: string }
+	/** Alone in the call, and willing to wait as long again. */
+	| { type: 'stay'; deviceId: string }
 	| { type: 'member-gone'; userId: string }
 	/** A mailbox in this call began anew: nothing but the version moves, so that everybody reads the new epoch. */
 	| { type: 'mailbox-reset'; deviceId: string }
@@ -154,6 +156,7 @@ export function isFarewell(event: CallEvent): boolean {
 		case 'mute':
 		case 'remove':
 		case 'hand-over':
+		case 'stay':
 			return false;
 		default:
 			return assertNever(event);
@@ -227,6 +230,9 @@ function handle(call: CallState, event: CallEvent, now: number, settings: CallSe
 			);
 			return removeDevices(uninvited, (device) => device.userId === event.userId, now);
 		}
+		case 'stay':
+			if (!isPresent(call, event.deviceId)) return fail('call/not-a-participant');
+			return call.aloneSince === null ? call : { ...call, aloneSince: now };
 		case 'mailbox-reset':
 			return isPresent(call, event.deviceId) ? { ...call } : call;
 		case 'tick':

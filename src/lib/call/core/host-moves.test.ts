@@ -101,6 +101,7 @@ describe('do not disturb', () => {
 				viewerId,
 				roomName: 'Kitchen',
 				ring: 'ring',
+				settings,
 				nameOf: (userId) => userId,
 				epochOf: () => 1
 			});

@@ -75,6 +75,7 @@ const life = fc
 			viewerId: ME,
 			roomName: 'Room',
 			ring: 'ring' as const,
+			settings,
 			nameOf: (id: string) => id,
 			epochOf: () => 1
 		};

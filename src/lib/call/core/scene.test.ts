@@ -45,6 +45,7 @@ function call(id: string, shape: Shape = {}): CallSnapshot {
 		hostId: caller === 'me' ? ME : 'ann',
 		startedAt: 1,
 		activeAt: anyAccepted ? 2 : null,
+		aloneUntil: null,
 		endedAt: ended ? 3 : null,
 		endReason: ended ?? null,
 		failure,

@@ -76,6 +76,8 @@ export const callSnapshot = z.object({
 	activeAt: instant.nullable(),
 	endedAt: instant.nullable(),
 	endReason: endReason.nullable(),
+	/** One device is alone in it: it ends then, unless somebody comes or it says that it stays. */
+	aloneUntil: instant.nullable(),
 	/** With `endReason: 'failed'`: why, in words. */
 	failure: z.string().nullable(),
 	participants: z.array(participantSnapshot),

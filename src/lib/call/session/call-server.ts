@@ -20,6 +20,8 @@ export type CallServer = {
 	mute(input: Someone): Promise<void>;
 	remove(input: Someone): Promise<void>;
 	handOver(input: Someone): Promise<void>;
+	/** Alone in it, and waiting on. */
+	stay(at: InCall): Promise<void>;
 	setMedia(input: InCall & MediaChoice): Promise<void>;
 	renew(at: InCall): Promise<void>;
 	connected(at: InCall): Promise<void>;
@@ -46,6 +48,7 @@ export function createCallServer({ calls, ice }: Pick<Link['api'], 'calls' | 'ic
 		mute: (input) => calls.mute.mutate(input, soon()),
 		remove: (input) => calls.remove.mutate(input, soon()),
 		handOver: (input) => calls.handOver.mutate(input, soon()),
+		stay: (at) => calls.stay.mutate(at, soon()),
 		setMedia: (input) => calls.setMedia.mutate(input, soon()),
 		renew: (at) => calls.renew.mutate(at, soon()),
 		connected: (at) => calls.connected.mutate(at, soon()),

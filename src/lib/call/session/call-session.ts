@@ -12,7 +12,7 @@ import { assertNever } from '../core/step';
 import type { CallMemory } from './call-memory';
 import type { CallServer, MediaChoice } from './call-server';
 import { CallStay, type CallStayDeps } from './call-stay';
-import { createHostActions } from './host-actions';
+import { createInCallActions } from './in-call-actions';
 import { insist } from './insist';
 import { createLookUps } from './look-ups';
 import { NoticeBoard } from './notice-board';
@@ -77,9 +77,12 @@ export class CallSession {
 			decline: (callId) => this.#decline(callId),
 			join: (callId) => this.#answer('join', callId, true),
 			leave: () => this.#leave(),
-			...createHostActions({
+			...createInCallActions({
 				server: this.#server,
-				callId: () => (this.#scene.here?.stage === 'in' ? this.#scene.here.callId : null),
+				at: () => {
+					const { here, deviceId } = this.#scene;
+					return here?.stage === 'in' && deviceId !== null ? { callId: here.callId, deviceId } : null;
+				},
 				lookUp: (callId) => this.#lookUp(callId),
 				sayProblem: (text) => this.#board.say({ text, tone: 'problem' })
 			}),

@@ -102,6 +102,7 @@ export function snapshot(
 		hostId: BOB,
 		startedAt: 0,
 		activeAt: 0,
+		aloneUntil: null,
 		endedAt: null,
 		endReason: null,
 		failure: null,

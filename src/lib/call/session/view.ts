@@ -99,6 +99,8 @@ export type CallActions = {
 	mute(userId: string): Promise<void>;
 	remove(userId: string): Promise<void>;
 	handOver(userId: string): Promise<void>;
+	/** Alone in the call, to wait on for somebody. */
+	stay(): Promise<void>;
 	setMicrophone(enabled: boolean): Promise<void>;
 	setCamera(enabled: boolean): Promise<void>;
 	dismissNotice(): void;

@@ -36,7 +36,7 @@ const MAX_DUE_AT_ONCE = 100;
 
 /** The life of calls: each change is one transition of `core`, applied under the call's row lock. */
 export function createCalls({ db, bus, settings, memberIds, endDevices, raiseEpoch }: CallsDeps) {
-	const snapshots = prepareSnapshots(db);
+	const snapshots = prepareSnapshots(db, settings);
 	const callTx = (tx: Tx) => createCallTx(tx, { settings, memberIds, raiseEpoch });
 
 	/** Run it after the commit, never before. */
@@ -122,6 +122,7 @@ export function createCalls({ db, bus, settings, memberIds, endDevices, raiseEpo
 		end: (callId: string, userId: string) => apply(callId, { type: 'end', userId }),
 		/** What a host does to somebody else in the call. */
 		asHost: (callId: string, event: HostEvent) => apply(callId, event),
+		stay: (callId: string, deviceId: string) => apply(callId, { type: 'stay', deviceId }),
 		setMedia: (callId: string, deviceId: string, media: MediaChoice) =>
 			apply(callId, { ...media, type: 'media-chosen', deviceId }),
 		away: (callId: string, deviceId: string) => apply(callId, { type: 'device-silent', deviceId }),

@@ -1,5 +1,6 @@
 import { and, asc, eq, ne, sql, type SQL } from 'drizzle-orm';
 import type { AnyPgColumn } from 'drizzle-orm/pg-core';
+import type { CallSettings } from '../../call/core/call-state';
 import { projectCall } from '../../call/core/call-projection';
 import type { CallSnapshot } from '../../call/core/snapshot';
 import { arrayText } from '../db/arrays';
@@ -9,7 +10,7 @@ import { callDevices, callParticipants, calls, mailboxes, roomMembers, rooms, us
 export type Snapshots = ReturnType<typeof prepareSnapshots>;
 
 /** Reads calls as one viewer may see them. Each change of a call asks for this once per viewer: the statements are built once. */
-export function prepareSnapshots(db: Db) {
+export function prepareSnapshots(db: Db, settings: CallSettings) {
 	const viewerId = sql.placeholder('viewerId');
 	const isLive = ne(calls.phase, 'ended');
 
@@ -71,6 +72,7 @@ export function prepareSnapshots(db: Db) {
 					viewerId: viewer,
 					roomName: roomKind === 'direct' && other ? (names.get(other.userId) ?? roomName) : roomName,
 					ring,
+					settings,
 					nameOf: (userId) => names.get(userId) ?? '',
 					epochOf: (deviceId) => epochs.get(deviceId) ?? 1
 				}

@@ -91,6 +91,11 @@ export const callsRouter = router({
 		ctx.services.calls.away(input.callId, input.deviceId)
 	),
 
+	/** Alone in the call, to wait on: it ends by itself otherwise. */
+	stay: callDeviceProcedure.mutation(({ ctx, input }) =>
+		ctx.services.calls.stay(input.callId, input.deviceId)
+	),
+
 	/** Media flows: an accepted call that never hears this has failed. */
 	connected: callDeviceProcedure.mutation(({ ctx, input }) =>
 		ctx.services.calls.connected(input.callId, input.deviceId)

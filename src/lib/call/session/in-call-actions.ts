@@ -1,0 +1,38 @@
+import type { CallServer } from './call-server';
+import { wordsForFailure } from './notices';
+import type { CallActions } from './view';
+
+type InCallDeps = {
+	server: Pick<CallServer, 'end' | 'mute' | 'remove' | 'handOver' | 'stay'>;
+	/** The call this device is in, and this device's id in it. */
+	at: () => { callId: string; deviceId: string } | null;
+	/** Rather than wait for the news of it. */
+	lookUp: (callId: string) => Promise<void>;
+	sayProblem: (text: string) => void;
+};
+
+/** What may be asked in the call this device is in. The server decides whether we are its host. */
+export function createInCallActions(
+	deps: InCallDeps
+): Pick<CallActions, 'endForEveryone' | 'mute' | 'remove' | 'handOver' | 'stay'> {
+	const { server } = deps;
+
+	async function ask(request: (at: { callId: string; deviceId: string }) => Promise<void>): Promise<void> {
+		const at = deps.at();
+		if (at === null) return;
+		try {
+			await request(at);
+		} catch (error) {
+			deps.sayProblem(wordsForFailure(error));
+		}
+		await deps.lookUp(at.callId);
+	}
+
+	return {
+		endForEveryone: () => ask(({ callId }) => server.end(callId)),
+		mute: (userId) => ask(({ callId }) => server.mute({ callId, userId })),
+		remove: (userId) => ask(({ callId }) => server.remove({ callId, userId })),
+		handOver: (userId) => ask(({ callId }) => server.handOver({ callId, userId })),
+		stay: () => ask((at) => server.stay(at))
+	};
+}
