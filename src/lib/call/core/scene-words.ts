@@ -1,4 +1,4 @@
-import type { CallSnapshot, InviteState } from './snapshot';
+import type { CallKind, CallSnapshot, InviteState } from './snapshot';
 
 /** What a person is told about a call, once. `offers`: what makes sense to do next, in the words of its button. */
 export type Words = {
@@ -66,6 +66,15 @@ export function inviteOf(call: CallSnapshot, userId: string): InviteState | unde
 
 export function callerName(call: CallSnapshot): string {
 	return call.participants.find((one) => one.userId === call.callerId)?.displayName ?? 'Somebody';
+}
+
+export function kindWords(kind: CallKind): string {
+	return kind === 'video' ? 'Video call' : 'Audio call';
+}
+
+/** What rings, beside the name of who calls: "Video call", "Audio call in Kitchen". */
+export function ringWords(call: CallSnapshot): string {
+	return `${kindWords(call.kind)}${call.direct ? '' : ` in ${call.roomName}`}`;
 }
 
 /** "Ann", "Ann and Bob", "Ann, Bob and Cem". */

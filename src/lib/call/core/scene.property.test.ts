@@ -142,6 +142,10 @@ test('whoever is in a call is released once exactly when it is over for this dev
 			expect(effects.filter((effect) => effect.type === 'release')).toHaveLength(out ? 1 : 0);
 			expect(effects.filter((effect) => effect.type === 'say')).toHaveLength(out ? 1 : 0);
 			expect(currentOf(scene) === null).toBe(out);
+			const moved = effects.some(
+				(effect) => effect.type === 'say' && effect.words.text.includes('another device')
+			);
+			expect(scene.endTones).toBe(out && !moved ? 1 : 0);
 		})
 	);
 });

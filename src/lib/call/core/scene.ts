@@ -27,12 +27,14 @@ export type Scene = {
 	readonly here: Here | null;
 	/** Calls that this device asked to enter, or declined: their ring is nobody else's doing. */
 	readonly touched: ReadonlySet<string>;
+	/** How often a call was over for this page by somebody else's doing. Each time is heard, once. */
+	readonly endTones: number;
 };
 
 /** `callId` is null while a call is being started. */
 export type Here =
 	| { readonly stage: 'asking'; readonly callId: string | null }
-	| { readonly stage: 'in'; readonly callId: string };
+	| { readonly stage: 'in'; readonly callId: string; readonly ending?: true };
 
 export type SceneEvent =
 	/** This page is a device, perhaps under a new id. */
@@ -47,6 +49,8 @@ export type SceneEvent =
 	| { type: 'entered'; call: CallSnapshot }
 	| { type: 'refused' }
 	| { type: 'leave' }
+	/** This person ends the call for everyone. */
+	| { type: 'end' }
 	| { type: 'decline'; callId: string }
 	| { type: 'decline-failed'; callId: string };
 
@@ -73,7 +77,8 @@ export function newScene(userId: string): Scene {
 		over: new Map(),
 		gone: new Map(),
 		here: null,
-		touched: new Set()
+		touched: new Set(),
+		endTones: 0
 	};
 }
 
@@ -108,8 +113,9 @@ export function transition(scene: Scene, event: SceneEvent): Step<Scene, SceneEf
 			const calls = without(scene.calls, callId);
 			const gone = known ? latest([...scene.gone, [callId, known.version]]) : scene.gone;
 			if (scene.here?.callId !== callId) return step({ ...scene, calls, gone });
+			const next = { ...scene, calls, gone };
 			return step<Scene, SceneEffect>(
-				{ ...scene, calls, gone, here: null },
+				{ ...next, here: null, endTones: endTonesAfter(next) },
 				{ type: 'release', callId },
 				...say(known, GONE)
 			);
@@ -127,6 +133,8 @@ export function transition(scene: Scene, event: SceneEvent): Step<Scene, SceneEf
 			return step({ ...scene, here: null, touched: excluding(scene.touched, scene.here?.callId) });
 		case 'leave':
 			return step({ ...scene, here: null });
+		case 'end':
+			return step(scene.here?.stage === 'in' ? { ...scene, here: { ...scene.here, ending: true } } : scene);
 		case 'decline':
 			return step({ ...scene, touched: new Set([...scene.touched, event.callId]) });
 		case 'decline-failed':
@@ -167,7 +175,7 @@ function enter(scene: Scene, call: CallSnapshot): Step<Scene, SceneEffect> {
 	};
 	// Its end overtook the answer that let us in.
 	const over = scene.over.get(call.id);
-	if (over) return release(inside, over, wordsForEnd(over));
+	if (over) return release(inside, over, wordsForEnd(over), endTonesAfter(inside));
 	const learned = learn(inside, call);
 	const newest = learned.state.calls.get(call.id);
 	if (learned.state !== inside || !newest) return learned;
@@ -188,7 +196,9 @@ function learn(scene: Scene, call: CallSnapshot): Step<Scene, SceneEffect> {
 		if (scene.here?.callId !== call.id) return ringStopped(next, known, call);
 		// Whoever was about to answer a ring that stops has missed it, rather than been in it.
 		const answered = scene.here.stage === 'in' || inviteOf(call, scene.userId) === 'accepted';
-		return release(next, call, answered ? wordsForEnd(call) : wordsForRing(call, scene.userId));
+		return answered
+			? release(next, call, wordsForEnd(call), endTonesAfter(next))
+			: release(next, call, wordsForRing(call, scene.userId), next.endTones);
 	}
 
 	const next: Scene = { ...scene, calls: new Map([...scene.calls, [call.id, call] as const]) };
@@ -201,17 +211,27 @@ function takenOut(scene: Scene, call: CallSnapshot): Step<Scene, SceneEffect> | 
 	if (here?.stage !== 'in' || here.callId !== call.id) return null;
 	if (call.devices.some((device) => device.deviceId === deviceId)) return null;
 	const moved = call.devices.some((device) => device.userId === userId);
-	if (moved) return release(scene, call, MOVED);
+	if (moved) return release(scene, call, MOVED, scene.endTones);
 	const removed = call.participants.some((one) => one.userId === userId && one.removed);
-	return release(scene, call, removed ? REMOVED : AWAY);
+	return release(scene, call, removed ? REMOVED : AWAY, endTonesAfter(scene));
 }
 
-function release(scene: Scene, call: CallSnapshot, words: Words | null): Step<Scene, SceneEffect> {
+function release(
+	scene: Scene,
+	call: CallSnapshot,
+	words: Words | null,
+	endTones: number
+): Step<Scene, SceneEffect> {
 	return step<Scene, SceneEffect>(
-		{ ...scene, here: null },
+		{ ...scene, here: null, endTones },
 		{ type: 'release', callId: call.id },
 		...say(call, words)
 	);
+}
+
+/** Who ended the call themselves knows that it is over. */
+function endTonesAfter({ here, endTones }: Scene): number {
+	return here?.stage === 'in' && here.ending ? endTones : endTones + 1;
 }
 
 function ringStopped(

@@ -6,6 +6,8 @@ type InCallDeps = {
 	server: Pick<CallServer, 'end' | 'mute' | 'remove' | 'handOver' | 'stay'>;
 	/** The call this device is in, and this device's id in it. */
 	at: () => { callId: string; deviceId: string } | null;
+	/** It is about to be over by this person's doing. */
+	onEnd: () => void;
 	/** Rather than wait for the news of it. */
 	lookUp: (callId: string) => Promise<void>;
 	sayProblem: (text: string) => void;
@@ -29,7 +31,10 @@ export function createInCallActions(
 	}
 
 	return {
-		endForEveryone: () => ask(({ callId }) => server.end(callId)),
+		endForEveryone: () => {
+			deps.onEnd();
+			return ask(({ callId }) => server.end(callId));
+		},
 		mute: (userId) => ask(({ callId }) => server.mute({ callId, userId })),
 		remove: (userId) => ask(({ callId }) => server.remove({ callId, userId })),
 		handOver: (userId) => ask(({ callId }) => server.handOver({ callId, userId })),

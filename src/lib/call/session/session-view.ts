@@ -11,6 +11,8 @@ export type ViewParts = Pick<SessionView, 'starting' | 'notice' | 'clockOffsetMs
 /** Puts together what the components show. Decides nothing that is not in its parts. */
 export function makeView({ scene, stay, ...rest }: ViewParts): SessionView {
 	const incoming = incomingOf(scene);
+	// The one place that says whether what rings here is heard.
+	const aloud = incoming?.ring === 'ring' ? incoming : null;
 	const place = currentOf(scene);
 	const current: CurrentCall | null =
 		place && stay
@@ -28,7 +30,9 @@ export function makeView({ scene, stay, ...rest }: ViewParts): SessionView {
 		calls: [...scene.calls.values()],
 		incoming,
 		current,
-		tone: toneOf(incoming, current)
+		aloud,
+		tone: toneOf(aloud, current),
+		endTones: scene.endTones
 	};
 }
 
@@ -54,8 +58,8 @@ function remoteViews(call: CallSnapshot, ownDeviceId: string | null, stay: CallS
 		}));
 }
 
-function toneOf(incoming: CallSnapshot | null, current: CurrentCall | null): SessionView['tone'] {
+function toneOf(aloud: CallSnapshot | null, current: CurrentCall | null): SessionView['tone'] {
 	if (current?.stage === 'outgoing') return 'ringback';
-	if (incoming?.ring !== 'ring') return null;
+	if (!aloud) return null;
 	return current ? 'waiting' : 'ring'; // whoever talks already is not rung at
 }

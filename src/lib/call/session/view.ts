@@ -76,8 +76,12 @@ export type SessionView = {
 	readonly notice: CallNotice | null;
 	/** Server clock minus this device's clock, milliseconds: add it to Date.now(). */
 	readonly clockOffsetMs: number;
+	/** The call that rings here aloud: it is heard, and told of outside the page. Null also when it rings in silence. */
+	readonly aloud: CallSnapshot | null;
 	/** A sound that should be heard now, if any. */
 	readonly tone: Tone | null;
+	/** Each time it rises, a call is over for this page by somebody else's doing, and that is heard once. */
+	readonly endTones: number;
 	/** Which way news and signals travel just now, since when and why. */
 	readonly link: LinkStatus;
 };

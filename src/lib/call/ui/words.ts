@@ -1,15 +1,11 @@
 import { assertNever } from '../core/step';
 import type { HappeningKind } from '../core/call-timeline';
 import type { HistoryOutcome } from '../core/outcome';
-import { callerName, listNames } from '../core/scene-words';
-import type { CallKind, CallSnapshot, ParticipantSnapshot } from '../core/snapshot';
+import { callerName, kindWords, listNames, ringWords } from '../core/scene-words';
+import type { CallSnapshot, ParticipantSnapshot } from '../core/snapshot';
 import type { DeviceProblem, RemoteView, SessionView } from '../session/view';
 
-export { callerName };
-
-export function kindWords(kind: CallKind): string {
-	return kind === 'video' ? 'Video call' : 'Audio call';
-}
+export { callerName, kindWords, ringWords };
 
 /** "Calling Bob…" */
 export function callingWords(call: CallSnapshot): string {
