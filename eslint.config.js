@@ -176,7 +176,7 @@ export default defineConfig(
 		rules: { ...restrictSyntax(RTC_ONLY_IN_MEDIA), ...restrictImports(LUCIA) }
 	},
 	{
-		files: ['src/lib/{call/{crypto,media,session,ui},link,room,ui}/**'],
+		files: ['src/lib/{call/{crypto,media,session,notify,ui},link,room,ui}/**'],
 		ignores: TESTS,
 		rules: restrictImports(LUCIA, SERVER_PACKAGES)
 	},

@@ -7,6 +7,8 @@ export default {
 	compilerOptions: { runes: true },
 	kit: {
 		adapter: adapter(),
+		// A page registers it, once its person lets Parley show notifications (call/notify/page-worker.ts).
+		serviceWorker: { register: false },
 		// Nonces, so that no page needs 'unsafe-inline'. Media and sockets are same-origin only.
 		csp: {
 			mode: 'nonce',
@@ -18,6 +20,7 @@ export default {
 				'img-src': ['self', 'data:'],
 				'media-src': ['self', 'blob:'],
 				'connect-src': ['self'],
+				'worker-src': ['self'],
 				'object-src': ['none'],
 				'base-uri': ['self'],
 				'form-action': ['self'],

@@ -7,6 +7,7 @@ const ROOMS = {
 	crypto: 'src/lib/call/crypto',
 	media: 'src/lib/call/media',
 	session: 'src/lib/call/session',
+	notify: 'src/lib/call/notify',
 	'call-ui': 'src/lib/call/ui',
 	link: 'src/lib/link',
 	room: 'src/lib/room',
@@ -24,7 +25,7 @@ const ROOMS = {
 	/** wire.ts, main.ts, cli.ts, dev.ts; env.ts has rules of its own (`TYPES_OF_ENV`). */
 	wire: 'src/lib/server',
 	routes: 'src/routes',
-	/** hooks.server.ts and app.d.ts. */
+	/** hooks.server.ts, service-worker.ts and app.d.ts. */
 	app: 'src',
 	/** A folder in src/lib that is no room: it may import nothing, and nobody may import it. */
 	lost: 'src/lib'
@@ -38,7 +39,8 @@ const MAY_IMPORT = {
 	crypto: ['core'],
 	media: ['core'],
 	session: ['link', 'crypto', 'media', 'core'],
-	'call-ui': ['core', 'session', 'ui'],
+	notify: ['core'],
+	'call-ui': ['core', 'session', 'notify', 'ui'],
 	link: ['core'],
 	room: ['link', 'core', 'ui'],
 	ui: [],
@@ -54,7 +56,7 @@ const MAY_IMPORT = {
 	trpc: [...SERVICES, 'ops', 'core'],
 	wire: ['db', 'bus', ...SERVICES, 'trpc', 'ops', 'core'],
 	routes: ['call-ui', 'room', 'link', 'ui', 'trpc', 'core', 'app'],
-	app: ['trpc', 'core']
+	app: ['trpc', 'core', 'notify']
 };
 
 /** Room -> rooms of which it may know the types only. */

@@ -1,16 +1,25 @@
 import { onMount } from 'svelte';
 import { createPageSession } from '../session/page-session';
+import { CallAlerts, setCallAlerts } from './call-alerts.svelte';
 import { CallView, setCallView } from './call-view.svelte';
 
 /**
- * Gives the components below their calls. For the layout that every signed-in page shares: called once while it
- * is made, before the link starts. On the server the view is there, and empty.
+ * Gives the components below their calls, and makes them heard. For the layout that every signed-in page shares:
+ * called once while it is made, before the link starts. On the server the view is there, and empty.
  */
-export function provideCalls(options: Parameters<typeof createPageSession>[0]): CallView {
+export function provideCalls(options: Parameters<typeof createPageSession>[0]): {
+	calls: CallView;
+	alerts: CallAlerts;
+} {
 	const session = createPageSession(options);
+	const alerts = setCallAlerts(new CallAlerts(session));
 	onMount(() => {
+		const silence = alerts.open();
 		session.open();
-		return () => session.close();
+		return () => {
+			silence();
+			session.close();
+		};
 	});
-	return setCallView(new CallView(session));
+	return { calls: setCallView(new CallView(session)), alerts };
 }

@@ -1,56 +1,38 @@
+import type { Preferences } from '../notify/preferences';
 import type { Tone } from '../session/view';
+import { gainOf, patternOf, type Note } from './tone-patterns';
 import { takeTurn } from './turn';
 
-/** What is heard while it rings. */
+/** What is heard of calls, apart from the people in them. */
 export type Tones = {
 	/** Plays from now on, until told otherwise; null is silence. */
 	play(tone: Tone | null): void;
-	/** @param loudness 0 to 1 */
-	setLoudness(loudness: number): void;
+	/** Plays one round, beside whatever plays on. */
+	playOnce(notes: readonly Note[]): void;
+	/** In force at once, also for what sounds just now. */
+	use(preferences: Pick<Preferences, 'loudness' | 'ringTone'>): void;
 	close(): void;
 };
 
-/** A note: how long after the pattern's beginning, how high, how long. */
-type Note = readonly [afterS: number, hertz: number, lengthS: number];
-
-const PATTERNS: Record<Tone, { everyMs: number; notes: readonly Note[] }> = {
-	// A falling third, twice.
-	ring: {
-		everyMs: 3_000,
-		notes: [
-			[0, 659.3, 0.5],
-			[0.18, 523.3, 0.7],
-			[0.7, 659.3, 0.5],
-			[0.88, 523.3, 0.9]
-		]
-	},
-	// What European exchanges say: 425 Hz, one second in five.
-	ringback: { everyMs: 5_000, notes: [[0, 425, 1]] },
-	// Twice and short, below what is being said.
-	waiting: {
-		everyMs: 6_000,
-		notes: [
-			[0, 440, 0.15],
-			[0.3, 440, 0.15]
-		]
-	}
-};
-
-const DEFAULT_LOUDNESS = 0.12;
 const SOFT_EDGE_S = 0.03;
 /** Two pages of one person are two devices, and both show the ring; one of them is heard. */
 const RING_LOCK = 'parley.ring';
+
+/** A browser that is asked for sound begins within this, unless it waits for a gesture. */
+const ONCE_WITHIN_MS = 1_000;
 
 /**
  * Makes the tones with WebAudio, so that there is no file to load when it rings. A browser that allows no sound
  * before the first gesture gets it with that gesture, if it still rings then.
  */
-export function createTones(loudness = DEFAULT_LOUDNESS): Tones {
+export function createTones(preferences: Pick<Preferences, 'loudness' | 'ringTone'>): Tones {
+	let { loudness, ringTone } = preferences;
 	let context: AudioContext | null = null;
 	let out: GainNode | null = null;
 	let timer: ReturnType<typeof setInterval> | undefined;
 	let playing: Tone | null = null;
 	let sounding: OscillatorNode[] = [];
+	let once: OscillatorNode[] = [];
 	/** Gives up our turn to be heard; null while we neither have it nor wait for it. */
 	let giveUp: (() => void) | null = null;
 
@@ -60,9 +42,9 @@ export function createTones(loudness = DEFAULT_LOUDNESS): Tones {
 	const gestures = ['pointerdown', 'keydown'] as const;
 	for (const gesture of gestures) window.addEventListener(gesture, resume, { capture: true });
 
-	function sound(notes: readonly Note[]): void {
-		if (!context || !out) return;
-		for (const [afterS, hertz, lengthS] of notes) {
+	function sound(notes: readonly Note[]): OscillatorNode[] {
+		const { context, out } = opened();
+		return notes.map(([afterS, hertz, lengthS]) => {
 			const from = context.currentTime + afterS;
 			const oscillator = new OscillatorNode(context, { type: 'sine', frequency: hertz });
 			const envelope = new GainNode(context, { gain: 0 });
@@ -73,9 +55,12 @@ export function createTones(loudness = DEFAULT_LOUDNESS): Tones {
 			oscillator.connect(envelope).connect(out);
 			oscillator.start(from);
 			oscillator.stop(from + lengthS);
-			oscillator.onended = () => (sounding = sounding.filter((one) => one !== oscillator));
-			sounding.push(oscillator);
-		}
+			return oscillator;
+		});
+	}
+
+	function round(notes: readonly Note[]): void {
+		sounding = sound(notes); // the round before is over
 	}
 
 	function silence(): void {
@@ -89,20 +74,24 @@ export function createTones(loudness = DEFAULT_LOUDNESS): Tones {
 	function begin(): void {
 		if (!playing || giveUp) return;
 		if (context?.state !== 'running') return resume();
-		const { notes, everyMs } = PATTERNS[playing];
+		const { notes, everyMs } = patternOf(playing, ringTone);
 		const rounds = () => {
-			timer = setInterval(() => sound(notes), everyMs);
-			sound(notes);
+			timer = setInterval(() => round(notes), everyMs);
+			round(notes);
 		};
 		// A page that may not make a sound must not keep one silent that may: it takes no turn.
 		giveUp = takeTurn(playing === 'ring' ? navigator.locks : undefined, RING_LOCK, rounds);
 	}
 
-	function open(): void {
-		context = new AudioContext();
-		out = new GainNode(context, { gain: loudness });
-		out.connect(context.destination);
-		context.onstatechange = () => (context?.state === 'running' ? begin() : silence());
+	/** On first use: a page in which nothing rings needs none. */
+	function opened(): { context: AudioContext; out: GainNode } {
+		if (context && out) return { context, out };
+		const made = new AudioContext();
+		const gain = new GainNode(made, { gain: gainOf(loudness) });
+		gain.connect(made.destination);
+		made.onstatechange = () => (made.state === 'running' ? begin() : silence());
+		[context, out] = [made, gain];
+		return { context: made, out: gain };
 	}
 
 	return {
@@ -111,12 +100,25 @@ export function createTones(loudness = DEFAULT_LOUDNESS): Tones {
 			playing = tone;
 			silence();
 			if (!tone) return;
-			if (!context) open();
+			opened();
 			begin();
 		},
-		setLoudness(next) {
-			loudness = next;
-			if (out) out.gain.value = next;
+		playOnce(notes) {
+			for (const oscillator of once.splice(0)) oscillator.stop();
+			const asked = performance.now();
+			opened()
+				.context.resume()
+				// Later it would be about something long past.
+				.then(() => performance.now() - asked < ONCE_WITHIN_MS && (once = sound(notes)))
+				.catch(() => undefined);
+		},
+		use(next) {
+			const other = next.ringTone !== ringTone;
+			({ loudness, ringTone } = next);
+			if (out) out.gain.value = gainOf(loudness);
+			if (!other || playing !== 'ring') return;
+			silence();
+			begin();
 		},
 		close() {
 			playing = null;

@@ -1,0 +1,93 @@
+import { notificationData, type NotificationData } from './notification';
+import { standing, toWorker, type CallAnswer, type Standing, type WorkerMessage } from './messages';
+
+/** What of a page the service worker uses. */
+export type PageClient = {
+	postMessage(message: WorkerMessage, transfer?: Transferable[]): void;
+	focus(): Promise<unknown>;
+};
+
+/** What of its own scope it uses. TypeScript knows either a page's names or a worker's, not both in one project. */
+export type WorkerDeps = {
+	pages(): Promise<readonly PageClient[]>;
+	openPage(path: string): Promise<unknown>;
+	/** Declines without a page. */
+	decline(callId: string): Promise<unknown>;
+	/** Ends after this many milliseconds. */
+	wait(ms: number): Promise<unknown>;
+};
+
+/** Firefox lets a press open or focus a page for one second. */
+const ANSWERS_WITHIN_MS = 400;
+
+/** What a press on a notification does. Remembers nothing that a killed worker would miss. */
+export class NotificationClicks {
+	readonly #deps: WorkerDeps;
+	/** Calls for whose answer a page was opened that has not asked for it yet. */
+	readonly #opened = new Set<string>();
+
+	constructor(deps: WorkerDeps) {
+		this.#deps = deps;
+	}
+
+	/** @param action the button's; '' for the notification itself */
+	async clicked(action: string, data: unknown): Promise<void> {
+		const parsed = notificationData.safeParse(data);
+		if (!parsed.success) return; // not one of ours
+		const { callId } = parsed.data;
+		const answer = action === 'accept' || action === 'decline' ? action : 'show';
+		const page = await this.#choosePage(callId);
+		if (!page) return this.#answerWithoutPage(answer, parsed.data);
+		page.postMessage({ type: 'call-answer', callId, answer });
+		// Who declines goes on with what they are doing.
+		if (answer !== 'decline') await page.focus().catch(() => undefined); // no browser focuses without a press
+	}
+
+	/**
+	 * A page says that it was opened to answer. Only one that was opened here is told to: an address can be made by
+	 * anybody, also by the caller, and must not turn on a microphone.
+	 */
+	heard(message: unknown, page: Pick<PageClient, 'postMessage'>): void {
+		const parsed = toWorker.safeParse(message);
+		if (!parsed.success || !this.#opened.delete(parsed.data.callId)) return;
+		page.postMessage({ type: 'call-answer', callId: parsed.data.callId, answer: 'accept' });
+	}
+
+	async #answerWithoutPage(answer: CallAnswer['answer'], { callId, roomId }: NotificationData) {
+		if (answer === 'decline') return void (await this.#deps.decline(callId));
+		if (answer === 'show') return void (await this.#deps.openPage(`/rooms/${roomId}`));
+		this.#opened.add(callId);
+		await this.#deps.openPage(`/rooms/${roomId}?answer=${callId}`);
+	}
+
+	/** Pages that do not answer are not asked to do anything: signed out, frozen, or no page of the product. */
+	async #choosePage(callId: string): Promise<PageClient | null> {
+		const pages = await this.#deps.pages();
+		const answered: { page: PageClient; standing: Standing }[] = [];
+		const answers = pages.map(async (page) => {
+			const found = await ask(page, callId);
+			if (found) answered.push({ page, standing: found });
+		});
+		await Promise.race([Promise.all(answers), this.#deps.wait(ANSWERS_WITHIN_MS)]);
+		return choosePage(answered);
+	}
+}
+
+/** One that knows of the ring, rather one that is in a call, rather one in front. */
+export function choosePage<Page>(answered: readonly { page: Page; standing: Standing }[]): Page | null {
+	const rank = ({ rings, inCall, inFront }: Standing) =>
+		(rings ? 4 : 0) + (inCall ? 2 : 0) + (inFront ? 1 : 0);
+	const best = [...answered].sort((a, b) => rank(b.standing) - rank(a.standing))[0];
+	return best?.page ?? null;
+}
+
+function ask(page: PageClient, callId: string): Promise<Standing | null> {
+	const { port1, port2 } = new MessageChannel();
+	return new Promise((resolve) => {
+		port1.onmessage = ({ data }: MessageEvent<unknown>) => {
+			port1.close();
+			resolve(standing.safeParse(data).data ?? null);
+		};
+		page.postMessage({ type: 'call-who', callId }, [port2]);
+	});
+}

@@ -1,0 +1,81 @@
+import { expect, test } from 'vitest';
+import { RingAnswers } from './ring-answers';
+
+const A = '018f2c52-0000-7000-8000-00000000000a';
+const B = '018f2c52-0000-7000-8000-00000000000b';
+
+function createPage(incoming: string | null) {
+	const done: string[] = [];
+	const page = { incoming };
+	const act = (what: string) => (callId: string) => {
+		done.push(`${what} ${callId}`);
+		page.incoming = null;
+		answers.changed(); // as a session tells its listeners within the action
+	};
+	const answers: RingAnswers = new RingAnswers({
+		incomingId: () => page.incoming,
+		standing: () => ({ inCall: false, inFront: true }),
+		accept: act('accept'),
+		decline: act('decline')
+	});
+	const take = (message: unknown) => answers.take(message, () => {});
+	return { page, answers, done, take };
+}
+
+test.each([
+	['accept', [`accept ${A}`]],
+	['decline', [`decline ${A}`]],
+	['show', []]
+])('%s of a call that rings here', (answer, done) => {
+	const page = createPage(A);
+	page.take({ type: 'call-answer', callId: A, answer });
+	page.take({ type: 'call-answer', callId: A, answer });
+	expect(page.done).toEqual(done);
+});
+
+test.each([
+	['another call', { type: 'call-answer', callId: B, answer: 'accept' }],
+	['no answer of ours', { type: 'call-answer', callId: A, answer: 'accept-with-camera' }],
+	['no id', { type: 'call-answer', callId: 'A', answer: 'accept' }],
+	['another type', { type: 'accept', callId: A }],
+	['a text', 'accept'],
+	['nothing', null]
+])('(ignored) %s', (_title, message) => {
+	const page = createPage(A);
+	page.take(message);
+	expect(page.done).toEqual([]);
+});
+
+test('who is asked says whether it rings', () => {
+	const { answers } = createPage(A);
+	const said: unknown[] = [];
+	for (const callId of [A, B]) answers.take({ type: 'call-who', callId }, (one) => said.push(one));
+	expect(said).toEqual([
+		{ rings: true, inCall: false, inFront: true },
+		{ rings: false, inCall: false, inFront: true }
+	]);
+});
+
+const accept = { type: 'call-answer', callId: A, answer: 'accept' };
+
+test('a page opened to answer does so once its call rings, once', () => {
+	const page = createPage(null);
+	page.answers.openedFor(A);
+	page.take(accept);
+	page.answers.changed();
+	page.page.incoming = B;
+	page.answers.changed();
+	expect(page.done).toEqual([]);
+	page.page.incoming = A;
+	page.answers.changed();
+	page.page.incoming = A; // it rings on, after an answer that was refused
+	page.answers.changed();
+	expect(page.done).toEqual([`accept ${A}`]);
+});
+
+test('a page whose address alone says so answers nothing', () => {
+	const page = createPage(A);
+	page.answers.openedFor(A);
+	page.answers.changed();
+	expect(page.done).toEqual([]);
+});

@@ -1,0 +1,228 @@
+import { expect, type Page, type Worker } from '@playwright/test';
+import { openPeople, received, shareRoom, type BrowserPerson } from '../fixtures/people';
+import { test } from '../fixtures/shared-server';
+
+const END_HERTZ = [392, 294];
+
+/**
+ * Bob's pages are behind others: a call reaches him by a system notification, real but for its pixels (headless
+ * Chromium draws none). Only the press itself is made here, because nothing but a desktop can make a trusted one.
+ */
+let ann: BrowserPerson;
+let bob: BrowserPerson;
+let other: Page;
+let worker: Worker;
+let roomPath: string;
+
+test.describe.configure({ mode: 'serial' });
+test.beforeAll(async ({ server, browser }) => {
+	[ann, bob] = await openPeople(server.url, browser, ['Ann', 'Bob']);
+	await shareRoom(ann, bob, 'Kitchen');
+	roomPath = new URL(bob.page.url()).pathname;
+	const started = bob.context.waitForEvent('serviceworker');
+	await bob.context.grantPermissions(['notifications'], { origin: server.url });
+	worker = await started;
+	other = await bob.context.newPage();
+	await putBehind(bob.page);
+});
+test.afterAll(async () => {
+	await Promise.all([ann?.close(), bob?.close()]);
+});
+
+/** Playwright tells each of its pages that it has the focus: here the browser says it again. */
+async function putBehind(page: Page): Promise<void> {
+	const devTools = await page.context().newCDPSession(page);
+	await devTools.send('Emulation.setFocusEmulationEnabled', { enabled: false });
+	await other.bringToFront();
+	await expect.poll(() => page.evaluate(() => document.hasFocus())).toBe(false);
+}
+
+const notifications = () =>
+	worker.evaluate(async () => {
+		const { registration } = self as unknown as { registration: ServiceWorkerRegistration };
+		const all = (await registration.getNotifications()) as (Notification & {
+			actions: { action: string; title: string }[];
+			requireInteraction: boolean;
+			renotify: boolean;
+		})[];
+		return all.map(({ title, body, tag, silent, renotify, requireInteraction, actions, data }) => ({
+			title,
+			body,
+			tag,
+			silent,
+			renotify,
+			requireInteraction,
+			actions: actions.map(({ action, title }) => `${action}: ${title}`),
+			data: data as { callId: string; roomId: string }
+		}));
+	});
+const expectNotified = (times: number) => expect.poll(async () => (await notifications()).length).toBe(times);
+
+/** Presses a button of the one notification; '' is the notification itself. */
+const press = (action: string) =>
+	worker.evaluate(async (action) => {
+		const scope = self as unknown as EventTarget & { registration: ServiceWorkerRegistration };
+		const [notification] = await scope.registration.getNotifications();
+		const Press = (self as unknown as Record<'NotificationEvent', new (type: string, init: object) => Event>)
+			.NotificationEvent;
+		scope.dispatchEvent(new Press('notificationclick', { notification, action }));
+	}, action);
+
+const call = (kind: 'audio' | 'video') =>
+	ann.page.getByRole('button', { name: `Start ${kind} call` }).click();
+const inCall = (page: Page) => page.getByRole('region', { name: 'Call', exact: true });
+const incoming = (page: Page) => page.getByRole('alertdialog', { name: 'Incoming call' });
+const heard = (page: Page) => page.evaluate(() => [...window.observed.tones]);
+const forgetTones = (page: Page) => page.evaluate(() => void (window.observed.tones.length = 0));
+
+test('Accept in the notification answers, without a camera; who is left hears the end, once', async () => {
+	await call('video');
+	await expectNotified(1);
+	const [shown] = await notifications();
+	const { callId } = shown?.data ?? {};
+	expect(shown).toEqual({
+		title: 'Ann',
+		body: 'Video call in Kitchen',
+		tag: callId,
+		silent: true,
+		renotify: false,
+		requireInteraction: true,
+		actions: ['accept: Accept', 'decline: Decline'],
+		data: { callId, roomId: roomPath.split('/').at(-1) }
+	});
+	await press('accept');
+	await expect(ann.page.getByRole('timer')).toBeVisible();
+	await expect(inCall(bob.page).getByRole('button', { name: 'Turn camera on' })).toBeVisible();
+	await expect.poll(async () => (await received(ann.page)).audioEnergy).toBeGreaterThan(0);
+	await expectNotified(0);
+
+	for (const { page } of [ann, bob]) await forgetTones(page);
+	await bob.page.getByRole('button', { name: 'Leave call' }).click();
+	await expect.poll(() => heard(ann.page)).toEqual(END_HERTZ);
+	expect(await heard(bob.page)).toEqual([]);
+});
+
+test('Decline in the notification declines', async () => {
+	await call('audio');
+	await expectNotified(1);
+	expect((await notifications())[0]?.body).toBe('Audio call in Kitchen');
+	await forgetTones(ann.page);
+	await press('decline');
+	await expect(ann.page.getByText('Bob declined')).toBeVisible();
+	await expectNotified(0);
+	await expect.poll(() => heard(ann.page)).toEqual(END_HERTZ);
+});
+
+test('a call that is cancelled takes its notification away, and who cancelled hears nothing', async () => {
+	await call('audio');
+	await expectNotified(1);
+	await forgetTones(ann.page);
+	await ann.page.getByRole('button', { name: 'Cancel call' }).click();
+	await expectNotified(0);
+	await expect(bob.page.getByText('Missed call from Ann')).toBeVisible();
+	expect(await heard(ann.page)).toEqual([]);
+});
+
+test('two tabs show one; it goes when one of them comes to the front', async () => {
+	const second = await bob.context.newPage();
+	await second.goto('/settings');
+	await putBehind(second);
+	for (const page of [bob.page, second]) {
+		await page.evaluate(() => {
+			const show = ServiceWorkerRegistration.prototype.showNotification;
+			ServiceWorkerRegistration.prototype.showNotification = function (...what) {
+				document.documentElement.dataset.shown = 'yes';
+				return show.apply(this, what);
+			};
+		});
+	}
+	await call('audio');
+	for (const page of [bob.page, second]) await expect(incoming(page)).toBeAttached();
+	await expectNotified(1);
+	await second.bringToFront();
+	await expectNotified(0);
+	await other.bringToFront();
+	await expectNotified(1);
+	await press('');
+	await expect(incoming(bob.page)).toBeAttached();
+	const shownBy = await Promise.all(
+		[bob.page, second].map((page) => page.evaluate(() => document.documentElement.dataset.shown === 'yes'))
+	);
+	expect(shownBy).toContain(true);
+	await second.close();
+	await ann.page.getByRole('button', { name: 'Cancel call' }).click();
+	await expect(incoming(bob.page)).toBeHidden();
+	await expectNotified(0);
+});
+
+test('turned off in the settings, a call shows in the page only', async () => {
+	await bob.page.goto('/settings');
+	const wish = bob.page.getByRole('checkbox', { name: 'Tell me about calls when Parley is not in front' });
+	await wish.uncheck();
+	await bob.page.reload();
+	await expect(wish).not.toBeChecked();
+	await putBehind(bob.page);
+	await call('audio');
+	await expect(incoming(bob.page)).toBeAttached();
+	// Turned on again while it rings: the next notification is the first.
+	await expectNotified(0);
+	await bob.page.evaluate(() => localStorage.removeItem('parley.reached'));
+	await bob.page.reload();
+	await putBehind(bob.page);
+	await expectNotified(1);
+	await ann.page.getByRole('button', { name: 'Cancel call' }).click();
+	await expectNotified(0);
+});
+
+test('without a page one is opened, and answers once; an address alone answers nothing', async () => {
+	await call('audio');
+	await expectNotified(1);
+	const [shown] = await notifications();
+	await bob.page.close();
+	await expectNotified(0);
+	await worker.evaluate(async (data) => {
+		const scope = self as unknown as {
+			registration: ServiceWorkerRegistration;
+			clients: { openWindow(path: string): Promise<null> };
+			opened: string[];
+		};
+		// As of a page that crashed. And only a desktop's press may open a window: the test opens it.
+		await scope.registration.showNotification('Ann', { data });
+		scope.opened = [];
+		scope.clients.openWindow = async (path) => {
+			scope.opened.push(path);
+			return null;
+		};
+	}, shown?.data);
+	const opened = () => worker.evaluate(() => (self as unknown as { opened: string[] }).opened);
+	const answering = `${roomPath}?answer=${shown?.data.callId}`;
+
+	const lured = await bob.context.newPage();
+	await lured.goto(answering);
+	await expect(incoming(lured)).toBeVisible();
+	await expect(lured).toHaveURL(roomPath);
+	await lured.close();
+
+	await press('accept');
+	await expect.poll(opened).toEqual([answering]);
+	bob.page = await bob.context.newPage();
+	await bob.page.goto(answering);
+	await expect(ann.page.getByRole('timer')).toBeVisible();
+	await expect(inCall(bob.page)).toBeVisible();
+	await expect(bob.page).toHaveURL(roomPath);
+	await bob.page.getByRole('button', { name: 'Leave call' }).click();
+});
+
+test('declined without a page, the call is declined', async () => {
+	await putBehind(bob.page);
+	await call('audio');
+	await expectNotified(1);
+	const [shown] = await notifications();
+	await bob.page.close();
+	await worker.evaluate(async (data) => {
+		const { registration } = self as unknown as { registration: ServiceWorkerRegistration };
+		await registration.showNotification('Ann', { data });
+	}, shown?.data);
+	await press('decline');
+	await expect(ann.page.getByText('Bob declined')).toBeVisible();
+});

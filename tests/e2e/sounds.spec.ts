@@ -1,0 +1,95 @@
+import { expect, type Page } from '@playwright/test';
+import { openPeople, shareRoom, type BrowserPerson } from '../fixtures/people';
+import { test } from '../fixtures/shared-server';
+
+/** First notes of the ring tones. */
+const CHIMES_HERTZ = 659;
+const STEPS_HERTZ = 494;
+
+let ann: BrowserPerson;
+let bob: BrowserPerson;
+
+test.describe.configure({ mode: 'serial' });
+test.beforeAll(async ({ server, browser }) => {
+	[ann, bob] = await openPeople(server.url, browser, ['Ann', 'Bob']);
+	await shareRoom(ann, bob, 'Kitchen');
+	await bob.page.goto('/settings');
+	// Browsers allow sound after a gesture.
+	await bob.page.locator('body').click({ position: { x: 5, y: 5 } });
+});
+test.afterAll(async () => {
+	await Promise.all([ann?.close(), bob?.close()]);
+});
+
+const loudness = (page: Page) => page.getByRole('slider', { name: 'Loudness' });
+const ringTone = (page: Page, name: string) =>
+	page.getByRole('group', { name: 'Ring tone' }).getByRole('radio', { name });
+const heard = (page: Page) => page.evaluate(() => window.observed.tones);
+const forgetTones = (page: Page) => page.evaluate(() => void (window.observed.tones.length = 0));
+
+test('chosen by keyboard, played, kept over a reload, and in force in other tabs at once', async () => {
+	const second = await bob.context.newPage();
+	await second.goto('/settings');
+	await expect(loudness(bob.page)).toHaveValue('50');
+	await loudness(bob.page).focus();
+	await bob.page.keyboard.press('ArrowRight');
+	await expect(loudness(second)).toHaveValue('55');
+	await bob.page.keyboard.press('End');
+	await bob.page.keyboard.press('Tab');
+	await expect(ringTone(bob.page, 'Chimes')).toBeFocused();
+	await bob.page.keyboard.press('ArrowDown');
+	await bob.page.keyboard.press('ArrowDown');
+	await expect(ringTone(bob.page, 'Rising notes')).toBeChecked();
+	await expect(ringTone(second, 'Rising notes')).toBeChecked();
+	await expect(loudness(second)).toHaveValue('100');
+	await second.close();
+
+	await bob.page.keyboard.press('Tab');
+	await bob.page.keyboard.press('Enter');
+	await expect.poll(() => heard(bob.page)).toEqual([392, 494, 587, 784, 587, 784]);
+
+	await bob.page.reload();
+	await expect(loudness(bob.page)).toHaveValue('100');
+	await expect(ringTone(bob.page, 'Rising notes')).toBeChecked();
+});
+
+test('another tone is rung with at once, while it rings', async () => {
+	await bob.page.locator('body').click({ position: { x: 5, y: 5 } });
+	await ann.page.getByRole('button', { name: 'Start audio call' }).click();
+	await expect.poll(() => heard(bob.page)).toContain(STEPS_HERTZ);
+	const second = await bob.context.newPage();
+	await second.goto('/settings');
+	await forgetTones(bob.page);
+	// The ring stands over the settings here, as it does for who chooses in another tab.
+	await second.evaluate(() =>
+		localStorage.setItem('parley.reached', '{"loudness":0,"ringTone":"chimes","notify":true}')
+	);
+	await expect.poll(() => heard(bob.page)).toContain(CHIMES_HERTZ);
+	expect(await heard(bob.page)).not.toContain(STEPS_HERTZ);
+	await second.close();
+	await ann.page.getByRole('button', { name: 'Cancel call' }).click();
+	await expect(loudness(bob.page)).toHaveValue('0');
+	await expect(loudness(bob.page)).toHaveAttribute('aria-valuetext', 'Silent');
+});
+
+test("other people's junk in the storage leaves a page that works", async () => {
+	await bob.page.evaluate(() => localStorage.setItem('parley.reached', '{"loudness":"very","ringTone":[]}'));
+	await bob.page.reload();
+	await expect(loudness(bob.page)).toHaveValue('50');
+	await expect(ringTone(bob.page, 'Chimes')).toBeChecked();
+	await ringTone(bob.page, 'Telephone').check();
+	await bob.page.reload();
+	await expect(ringTone(bob.page, 'Telephone')).toBeChecked();
+});
+
+test('who was not asked yet is asked by a button, and reads what came of it', async () => {
+	const section = ann.page.getByRole('region', { name: 'Notifications' });
+	await ann.page.goto('/settings');
+	const permission = await ann.page.evaluate(() => Notification.permission);
+	await expect(section).toContainText(permission === 'default' ? 'has not been asked yet' : 'blocks');
+	console.log('PERMISSION', permission);
+	if (permission === 'default') {
+		await section.getByRole('button', { name: 'Allow notifications' }).click();
+		console.log('AFTER', await ann.page.evaluate(() => Notification.permission));
+	}
+});
