@@ -82,14 +82,18 @@ test("other people's junk in the storage leaves a page that works", async () => 
 	await expect(ringTone(bob.page, 'Telephone')).toBeChecked();
 });
 
-test('who was not asked yet is asked by a button, and reads what came of it', async () => {
+test('notifications: not asked, asked by the button, and allowed: in words, as soon as it changes', async ({
+	server
+}) => {
 	const section = ann.page.getByRole('region', { name: 'Notifications' });
+	const allow = section.getByRole('button', { name: 'Allow notifications' });
 	await ann.page.goto('/settings');
-	const permission = await ann.page.evaluate(() => Notification.permission);
-	await expect(section).toContainText(permission === 'default' ? 'has not been asked yet' : 'blocks');
-	console.log('PERMISSION', permission);
-	if (permission === 'default') {
-		await section.getByRole('button', { name: 'Allow notifications' }).click();
-		console.log('AFTER', await ann.page.evaluate(() => Notification.permission));
-	}
+	await expect(section).toContainText('has not been asked yet');
+	await expect(section.getByRole('checkbox')).toBeHidden();
+	await allow.click();
+	await expect(allow).toHaveAttribute('aria-disabled', 'true'); // the browser is asking
+	await ann.context.grantPermissions(['notifications'], { origin: server.url });
+	await expect(section).toContainText('allows Parley to show notifications');
+	await expect(allow).toBeHidden();
+	await expect(section.getByRole('checkbox')).toBeChecked();
 });
