@@ -1,3 +1,4 @@
+import AxeBuilder from '@axe-core/playwright';
 import { expect, type Page } from '@playwright/test';
 import { openPeople, shareRoom, type BrowserPerson } from '../fixtures/people';
 import { test } from '../fixtures/shared-server';
@@ -96,4 +97,6 @@ test('notifications: not asked, asked by the button, and allowed: in words, as s
 	await expect(section).toContainText('allows Parley to show notifications');
 	await expect(allow).toBeHidden();
 	await expect(section.getByRole('checkbox')).toBeChecked();
+	// As it was before, `accessibility.spec.ts` has looked at it.
+	expect((await new AxeBuilder({ page: ann.page }).analyze()).violations).toEqual([]);
 });
