@@ -147,6 +147,18 @@ test('two pages show it once, and another page in front keeps both from it', asy
 	expect(browser.log).toHaveLength(2);
 });
 
+test('a page that came to the front leaves the turn to the one it took it from', async () => {
+	const [one, front] = [browser.openPage(), browser.openPage()];
+	one.update(call(A), false);
+	await pass(1_000);
+	front.update(null, true);
+	await pass(1_000);
+	expect(tags()).toEqual([]);
+	front.update(null, false);
+	await pass(1_000);
+	expect(tags()).toEqual([A]);
+});
+
 test('from one page to the other nothing flashes up', async () => {
 	const [one, two] = [browser.openPage(), browser.openPage()];
 	one.update(call(A), true);
