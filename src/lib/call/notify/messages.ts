@@ -3,9 +3,9 @@ import { z } from 'zod';
 /** From the service worker: which page should hear what was pressed? Answered on the port that comes with it. */
 const question = z.object({ type: z.literal('call-who'), callId: z.uuid() });
 
-/** A page's answer to it. */
-export const standing = z.object({ rings: z.boolean(), inCall: z.boolean(), inFront: z.boolean() });
-export type Standing = z.infer<typeof standing>;
+/** A page's answer to it: why it may be the one. */
+export const claim = z.object({ rings: z.boolean(), inCall: z.boolean(), inFront: z.boolean() });
+export type Claim = z.infer<typeof claim>;
 
 /** From the service worker to one page: what was pressed in a notification. */
 const answer = z.object({

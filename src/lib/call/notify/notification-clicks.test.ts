@@ -1,12 +1,12 @@
 import { expect, test } from 'vitest';
-import type { Standing } from './messages';
+import type { Claim } from './messages';
 import { choosePage, NotificationClicks, type PageClient } from './notification-clicks';
 
 const ROOM = '018f2c52-0000-7000-8000-000000000001';
 const CALL = '018f2c52-0000-7000-8000-00000000000a';
 const data = { callId: CALL, roomId: ROOM };
 
-type Answer = Standing | 'silent' | 'junk';
+type Answer = Claim | 'silent' | 'junk';
 
 function createWorker(answers: Record<string, Answer>, { focusFails = false } = {}) {
 	const log: string[] = [];
@@ -30,7 +30,7 @@ function createWorker(answers: Record<string, Answer>, { focusFails = false } = 
 	return { clicks, log };
 }
 
-const rings: Standing = { rings: true, inCall: false, inFront: false };
+const rings: Claim = { rings: true, inCall: false, inFront: false };
 
 test.each([
 	['accept', ['one: accept', 'one in front']],
@@ -96,9 +96,9 @@ test('the page that was opened to answer is told so once, and no other page ever
 });
 
 test('choosePage: rings before in a call before in front; null of none', () => {
-	const page = (name: string, standing: Partial<Standing>) => ({
+	const page = (name: string, claim: Partial<Claim>) => ({
 		page: name,
-		standing: { rings: false, inCall: false, inFront: false, ...standing }
+		claim: { rings: false, inCall: false, inFront: false, ...claim }
 	});
 	expect(choosePage([])).toBeNull();
 	expect(choosePage([page('a', {}), page('b', { inFront: true })])).toBe('b');

@@ -1,5 +1,5 @@
 import { notificationData, type NotificationData } from './notification';
-import { standing, toWorker, type CallAnswer, type Standing, type WorkerMessage } from './messages';
+import { claim, toWorker, type CallAnswer, type Claim, type WorkerMessage } from './messages';
 
 /** What of a page the service worker uses. */
 export type PageClient = {
@@ -63,10 +63,10 @@ export class NotificationClicks {
 	/** Pages that do not answer are not asked to do anything: signed out, frozen, or no page of the product. */
 	async #choosePage(callId: string): Promise<PageClient | null> {
 		const pages = await this.#deps.pages();
-		const answered: { page: PageClient; standing: Standing }[] = [];
+		const answered: { page: PageClient; claim: Claim }[] = [];
 		const answers = pages.map(async (page) => {
 			const found = await ask(page, callId);
-			if (found) answered.push({ page, standing: found });
+			if (found) answered.push({ page, claim: found });
 		});
 		await Promise.race([Promise.all(answers), this.#deps.wait(ANSWERS_WITHIN_MS)]);
 		return choosePage(answered);
@@ -74,19 +74,18 @@ export class NotificationClicks {
 }
 
 /** One that knows of the ring, rather one that is in a call, rather one in front. */
-export function choosePage<Page>(answered: readonly { page: Page; standing: Standing }[]): Page | null {
-	const rank = ({ rings, inCall, inFront }: Standing) =>
-		(rings ? 4 : 0) + (inCall ? 2 : 0) + (inFront ? 1 : 0);
-	const best = [...answered].sort((a, b) => rank(b.standing) - rank(a.standing))[0];
+export function choosePage<Page>(answered: readonly { page: Page; claim: Claim }[]): Page | null {
+	const rank = ({ rings, inCall, inFront }: Claim) => (rings ? 4 : 0) + (inCall ? 2 : 0) + (inFront ? 1 : 0);
+	const best = [...answered].sort((a, b) => rank(b.claim) - rank(a.claim))[0];
 	return best?.page ?? null;
 }
 
-function ask(page: PageClient, callId: string): Promise<Standing | null> {
+function ask(page: PageClient, callId: string): Promise<Claim | null> {
 	const { port1, port2 } = new MessageChannel();
 	return new Promise((resolve) => {
 		port1.onmessage = ({ data }: MessageEvent<unknown>) => {
 			port1.close();
-			resolve(standing.safeParse(data).data ?? null);
+			resolve(claim.safeParse(data).data ?? null);
 		};
 		page.postMessage({ type: 'call-who', callId }, [port2]);
 	});

@@ -14,7 +14,7 @@ function createPage(incoming: string | null) {
 	};
 	const answers: RingAnswers = new RingAnswers({
 		incomingId: () => page.incoming,
-		standing: () => ({ inCall: false, inFront: true }),
+		claim: () => ({ inCall: false, inFront: true }),
 		accept: act('accept'),
 		decline: act('decline')
 	});

@@ -1,9 +1,9 @@
-import { toPage, type CallAnswer, type Standing } from './messages';
+import { toPage, type CallAnswer, type Claim } from './messages';
 
 export type RingAnswersDeps = {
 	/** The call that rings here, if any. */
 	incomingId: () => string | null;
-	standing: () => Omit<Standing, 'rings'>;
+	claim: () => Omit<Claim, 'rings'>;
 	/** With the microphone only: nobody sees themselves before their camera is on. */
 	accept: (callId: string) => void;
 	decline: (callId: string) => void;
@@ -27,12 +27,12 @@ export class RingAnswers {
 	}
 
 	/** @param reply on the port that came with the message */
-	take(message: unknown, reply: (standing: Standing) => void): void {
+	take(message: unknown, reply: (claim: Claim) => void): void {
 		const parsed = toPage.safeParse(message);
 		if (!parsed.success) return;
 		const { callId, type } = parsed.data;
 		if (type === 'call-who') {
-			reply({ ...this.#deps.standing(), rings: this.#deps.incomingId() === callId });
+			reply({ ...this.#deps.claim(), rings: this.#deps.incomingId() === callId });
 			return;
 		}
 		if (callId === this.#openedFor && parsed.data.answer === 'accept') {

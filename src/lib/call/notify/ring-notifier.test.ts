@@ -203,6 +203,12 @@ test('the next page follows one that closes', async () => {
 	expect(tags()).toEqual([]);
 	await pass(1_000);
 	expect(tags()).toEqual([A]);
+	two.close();
+	expect(tags()).toEqual([]);
+	// Out of the back/forward cache.
+	one.update(call(A), false);
+	await pass(1_000);
+	expect(tags()).toEqual([A]);
 });
 
 test('the call after it is told of as well', async () => {

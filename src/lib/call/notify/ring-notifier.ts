@@ -55,11 +55,12 @@ export class RingNotifier {
 		else if (this.#hasTurn) this.#showSoon();
 	}
 
-	/** The page goes. */
+	/** The page goes. Should it come back, `update` begins anew. */
 	close(): void {
 		for (const notification of this.#visible) notification.close();
 		this.#callOff();
 		this.#giveUp();
+		[this.#call, this.#inFront, this.#role] = [null, false, 'none'];
 	}
 
 	#change(role: 'front' | 'in-turn' | 'none'): void {

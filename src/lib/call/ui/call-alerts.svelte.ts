@@ -27,7 +27,7 @@ export class CallAlerts {
 		this.#session = session;
 		this.#answers = new RingAnswers({
 			incomingId: () => session.view.incoming?.id ?? null,
-			standing: () => ({ inCall: session.view.current !== null, inFront: isInFront() }),
+			claim: () => ({ inCall: session.view.current !== null, inFront: isInFront() }),
 			accept: (callId) => void session.actions.accept(callId, false),
 			decline: (callId) => void session.actions.decline(callId)
 		});
@@ -100,7 +100,7 @@ export class CallAlerts {
 		navigator.serviceWorker.addEventListener(
 			'message',
 			({ data, ports }: MessageEvent<unknown>) =>
-				this.#answers.take(data, (standing) => ports[0]?.postMessage(standing)),
+				this.#answers.take(data, (claim) => ports[0]?.postMessage(claim)),
 			options
 		);
 		navigator.serviceWorker.startMessages();
