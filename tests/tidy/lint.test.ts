@@ -52,6 +52,13 @@ describe('forbidden', () => {
 		['routes import call/session', 'src/routes/x.ts', `import '$lib/call/session/view';`, DIRECTION],
 		['hooks import server/auth', 'src/hooks.server.ts', `import '$lib/server/auth/accounts';`, DIRECTION],
 		['call/ui imports link', 'src/lib/call/ui/x.ts', `import '$lib/link/link';`, DIRECTION],
+		['call/notify imports the session', 'src/lib/call/notify/x.ts', `import '../session/view';`, DIRECTION],
+		[
+			'the service worker imports the session',
+			'src/service-worker.ts',
+			`import './lib/call/session/view';`,
+			DIRECTION
+		],
 		['call/media imports call/crypto', 'src/lib/call/media/x.ts', `import '../crypto/seal';`, DIRECTION],
 		['room imports call/ui', 'src/lib/room/x.ts', `import '$lib/call/ui/bar.svelte';`, DIRECTION],
 		['lib/ui imports a room', 'src/lib/ui/x.ts', `import '$lib/room/rooms';`, DIRECTION],

@@ -19,6 +19,7 @@ test('a call in a room that rings silently is shown, and not heard', () => {
 	const { session, tell } = world();
 	tell({ type: 'call', call: { ...annCalls(), ring: 'silent' } });
 	expect(session.view.incoming?.id).toBe('a');
+	expect(session.view.aloud).toBeNull();
 	expect(session.view.tone).toBeNull();
 });
 
@@ -27,6 +28,7 @@ describe('into a call', () => {
 		const { session, server, ringing, medias } = world();
 		ringing();
 		expect(session.view.incoming?.id).toBe('a');
+		expect(session.view.aloud).toBe(session.view.incoming);
 		expect(session.view.tone).toBe('ring');
 		const answer = later<CallSnapshot>();
 		server.accept.mockReturnValueOnce(answer.promise);
@@ -164,6 +166,17 @@ describe('out of a call', () => {
 		await vi.advanceTimersByTimeAsync(2_000);
 		expect(meshes).toHaveLength(0);
 		expect(session.view.notice?.text).toBe('Call ended');
+	});
+
+	test.each([
+		['the others', 1],
+		['its host here', 0]
+	])('ended by %s, it is heard %i times', async (by, endTones) => {
+		const { session, inside, tell } = world();
+		await inside();
+		if (by === 'its host here') await session.actions.endForEveryone();
+		tell({ type: 'call', call: accepted({ version: 3, ended: 'completed' }) });
+		expect(session.view.endTones).toBe(endTones);
 	});
 
 	test('over for us: connections and devices are closed, and nothing is left to come back to', async () => {
