@@ -133,6 +133,17 @@ describe('a bus that loses everything: the check finds, and tells once,', () => 
 		expect(await other.found()).toEqual([
 			{ topic: `user:${bob.userId}`, news: { type: 'standing', changedAt: expect.any(Number) } }
 		]);
+
+		// Who is not to be disturbed has missed it, too.
+		await bob.api.calls.setDoNotDisturb({ forMs: 60_000 });
+		await other.found();
+		await ann.api.calls.start({ roomId, deviceId: annDevice, kind: 'audio', ...media });
+		expect(await other.found()).toContainEqual({
+			topic: `user:${bob.userId}`,
+			news: { type: 'standing', changedAt: null }
+		});
+		await bob.api.calls.setDoNotDisturb({ forMs: null });
+		await other.found();
 		expect(await other.found()).toEqual([]);
 	});
 
