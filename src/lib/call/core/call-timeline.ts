@@ -72,11 +72,11 @@ function happenedTo(
 	}
 	if (is?.removedAt != null && was?.removedAt == null) kinds.push('removed');
 	// Who is there when it ends has not left it, but for the one by whose leaving it ended.
-	else if (from && !to && (after.phase !== 'ended' || hasHungUp(before, from, event))) kinds.push('left');
+	else if (from && !to && (after.phase !== 'ended' || isLeaver(before, from, event))) kinds.push('left');
 	return kinds.map((kind) => ({ kind, userId }));
 }
 
 /** Whoever leaves while it still rings cancels it: that is told of those it rang at. */
-function hasHungUp(before: CallState | null, device: { deviceId: string }, event: CallEvent | null): boolean {
+function isLeaver(before: CallState | null, device: { deviceId: string }, event: CallEvent | null): boolean {
 	return before?.phase === 'active' && event?.type === 'leave' && event.deviceId === device.deviceId;
 }
