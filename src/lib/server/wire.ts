@@ -16,6 +16,7 @@ import type { Logger } from './ops/log';
 import { startSweeper } from './ops/sweeper';
 import { createCallLines } from './rooms/call-lines';
 import { createMessages } from './rooms/messages';
+import { createPresence } from './rooms/presence';
 import { createRooms } from './rooms/rooms';
 import { createDevices } from './signals/devices';
 import { createHeads } from './signals/heads';
@@ -69,6 +70,7 @@ export function createServices({
 	});
 	const messages = createMessages({ db, bus, memberIds: rooms.memberIds });
 	const callLines = createCallLines({ db, bus, memberIds: rooms.memberIds });
+	const presence = createPresence({ db, onError });
 	const signals = createSignals({
 		db,
 		bus,
@@ -103,8 +105,8 @@ export function createServices({
 		noteHead: heads.note,
 		hasEnded: heads.hasEnded,
 		onLost: heads.onLost,
-		holdViewer({ deviceId, identityId }) {
-			const releases = [devices.hold(deviceId), accounts.hold(identityId)];
+		holdViewer({ deviceId, userId, identityId }) {
+			const releases = [devices.hold(deviceId), accounts.hold(identityId), presence.hold(userId)];
 			return () => releases.forEach((release) => release());
 		},
 		liveCalls: calls.live,
@@ -115,7 +117,19 @@ export function createServices({
 		messageByN: messages.byN
 	});
 	const { rungs } = env;
-	const services: Services = { accounts, rooms, messages, calls, devices, signals, inbox, ice, ops, rungs };
+	const services: Services = {
+		accounts,
+		rooms,
+		messages,
+		presence,
+		calls,
+		devices,
+		signals,
+		inbox,
+		ice,
+		ops,
+		rungs
+	};
 	return { services, bus, heads, resetExpired, writeCallLines: callLines.write };
 }
 
@@ -127,7 +141,7 @@ export async function wire(deps: { env: Env; connection: DbConnection; log: Logg
 		bus: openBus(env.bus, log),
 		onError: (error) => log.error({ error }, 'background work failed')
 	});
-	const { accounts, calls, devices, signals } = services;
+	const { accounts, calls, devices, presence, signals } = services;
 
 	let noted = performance.now();
 	/** Who only waits asks for nothing: once a minute all of them are noted together. */
@@ -153,12 +167,14 @@ export async function wire(deps: { env: Env; connection: DbConnection; log: Logg
 			await devices.sweep();
 			await calls.sweepConnections();
 			await accounts.sweep();
+			await presence.sweep();
 			await sweepEndings(deps.connection.db);
 		},
 		onError: (error) => log.error({ error }, 'sweep failed')
 	});
 
 	heads.start();
+	presence.start();
 
 	// Written out, not spread: sockets keep theirs, and should have one shape between them.
 	const contextOf = ({ identity, hasCredentials, ip, cookie, mayWrite }: RequestFacts): Context => ({
@@ -226,6 +242,7 @@ export async function wire(deps: { env: Env; connection: DbConnection; log: Logg
 			await socketServer.close();
 			await sweeper.stop();
 			await heads.stop();
+			await presence.stop();
 			await bus.close();
 		}
 	};

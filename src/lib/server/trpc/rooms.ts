@@ -18,6 +18,8 @@ export const roomsRouter = router({
 		ctx.services.rooms.detail(input.roomId, ctx.identity.userId)
 	),
 
+	presence: roomProcedure.query(({ ctx, input }) => ctx.services.presence.of(input.roomId)),
+
 	leave: roomProcedure.mutation(({ ctx, input }) =>
 		ctx.services.rooms.leave(input.roomId, ctx.identity.userId)
 	),

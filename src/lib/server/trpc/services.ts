@@ -5,6 +5,7 @@ import type { Ice } from '../ice/ice';
 import type { Inbox } from '../inbox/inbox';
 import type { Ops } from '../ops/active-calls';
 import type { Messages } from '../rooms/messages';
+import type { RoomPresence } from '../rooms/presence';
 import type { Rooms } from '../rooms/rooms';
 import type { Devices } from '../signals/devices';
 import type { Signals } from '../signals/signals';
@@ -14,6 +15,7 @@ export type Services = {
 	accounts: Accounts;
 	rooms: Rooms;
 	messages: Messages;
+	presence: RoomPresence;
 	calls: Calls;
 	devices: Devices;
 	signals: Signals;

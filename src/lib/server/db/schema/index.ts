@@ -4,3 +4,4 @@ export * from './calls';
 export * from './messages';
 export * from './signals';
 export * from './endings';
+export * from './presence';

@@ -11,7 +11,9 @@ export const users = pgTable('users', {
 	/** Nobody is deleted: histories keep their names. */
 	deactivatedAt: instant('deactivated_at'),
 	/** Until then nothing rings for this person: a call finds them busy. Null or past: it rings. */
-	doNotDisturbUntil: instant('do_not_disturb_until')
+	doNotDisturbUntil: instant('do_not_disturb_until'),
+	/** When the last of their devices had gone from a server. Of no meaning while they are at another. */
+	lastSeenAt: instant('last_seen_at')
 });
 
 /** `id` is sha256(token) in hex: who reads this table cannot sign in with what it holds. */
