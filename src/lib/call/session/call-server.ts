@@ -1,5 +1,6 @@
 import type { Link } from '../../link/link';
 import { MAX_WHY_LENGTH, type PeerReport } from '../core/connection-report';
+import type { MemberPresence } from '../core/presence';
 import type { CallKind, CallSnapshot } from '../core/snapshot';
 
 /** The devices a person chose to have on. */
@@ -29,6 +30,8 @@ export type CallServer = {
 	reportConnection(input: InCall & { peers: PeerReport[] }): Promise<void>;
 	get(callId: string): Promise<CallSnapshot>;
 	iceServers(callId: string): Promise<RTCIceServer[]>;
+	/** Of everybody in a room. */
+	presence(roomId: string, options: { signal: AbortSignal }): Promise<readonly MemberPresence[]>;
 };
 
 /** A request unanswered by then has failed. */
@@ -36,7 +39,11 @@ const REQUEST_TIMEOUT_MS = 15_000;
 /** Nothing depends on a report, and a slow one must not hold a connection that something else waits for. */
 const REPORT_TIMEOUT_MS = 5_000;
 
-export function createCallServer({ calls, ice }: Pick<Link['api'], 'calls' | 'ice'>): CallServer {
+export function createCallServer({
+	calls,
+	ice,
+	rooms
+}: Pick<Link['api'], 'calls' | 'ice' | 'rooms'>): CallServer {
 	const soon = () => ({ signal: AbortSignal.timeout(REQUEST_TIMEOUT_MS) });
 	return {
 		start: (input) => calls.start.mutate(input, soon()),
@@ -56,6 +63,7 @@ export function createCallServer({ calls, ice }: Pick<Link['api'], 'calls' | 'ic
 		reportConnection: (input) =>
 			calls.reportConnection.mutate(input, { signal: AbortSignal.timeout(REPORT_TIMEOUT_MS) }),
 		get: (callId) => calls.get.query({ callId }, soon()),
-		iceServers: async (callId) => (await ice.servers.query({ callId }, soon())).iceServers
+		iceServers: async (callId) => (await ice.servers.query({ callId }, soon())).iceServers,
+		presence: (roomId, options) => rooms.presence.query({ roomId }, options)
 	};
 }

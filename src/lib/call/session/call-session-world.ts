@@ -106,7 +106,8 @@ export function world({ remembered = null as RememberedCall | null } = {}) {
 		failed: vi.fn<CallServer['failed']>(async () => undefined),
 		reportConnection: vi.fn<CallServer['reportConnection']>(async () => undefined),
 		get: vi.fn<CallServer['get']>(async () => accepted()),
-		iceServers: vi.fn<CallServer['iceServers']>(async () => [])
+		iceServers: vi.fn<CallServer['iceServers']>(async () => []),
+		presence: vi.fn<CallServer['presence']>(async () => [])
 	};
 	const medias: ReturnType<typeof fakeMedia>[] = [];
 	const denied = { camera: false };

@@ -17,6 +17,7 @@ import { insist } from './insist';
 import { createLookUps } from './look-ups';
 import { NoticeBoard } from './notice-board';
 import { isOver, isRefusal, wordsForFailure } from './notices';
+import { OfflineCallees } from './offline-callees';
 import { pageDevice } from './page-device';
 import type { PageLife } from './page-life';
 import { makeView } from './session-view';
@@ -52,6 +53,7 @@ export class CallSession {
 	readonly #listeners = new Set<() => void>();
 	readonly #lookUp: (callId: string) => Promise<void>;
 	readonly #board = new NoticeBoard(() => this.#publish());
+	readonly #offline: OfflineCallees;
 	#scene: Scene;
 	#stay: CallStay | null = null;
 	#starting: { roomId: string; kind: CallKind } | null = null;
@@ -63,6 +65,7 @@ export class CallSession {
 	constructor(deps: CallSessionDeps) {
 		this.#deps = deps;
 		this.#server = deps.server;
+		this.#offline = new OfflineCallees({ ask: deps.server.presence, onChange: () => this.#publish() });
 		this.#scene = newScene(deps.userId);
 		this.#lookUp = createLookUps({
 			get: (callId) => deps.server.get(callId),
@@ -173,6 +176,7 @@ export class CallSession {
 		for (const effect of effects) this.#run(effect);
 		const current = currentOf(this.#scene);
 		if (current && current.stage !== 'joining') this.#stay?.update(current.call);
+		this.#offline.update(current?.stage === 'outgoing' ? current.call : null);
 		this.#publish();
 	}
 
@@ -381,6 +385,7 @@ export class CallSession {
 		return makeView({
 			scene: this.#scene,
 			stay: this.#stay,
+			offline: this.#offline,
 			starting: this.#starting,
 			notice: this.#board.notice,
 			clockOffsetMs: this.#clockOffsetMs,

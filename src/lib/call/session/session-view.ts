@@ -1,15 +1,17 @@
 import { currentOf, incomingOf, type Scene } from '../core/scene';
 import type { CallSnapshot } from '../core/snapshot';
 import type { CallStay } from './call-stay';
+import type { OfflineCallees } from './offline-callees';
 import type { CurrentCall, LocalView, RemoteView, SessionView } from './view';
 
 export type ViewParts = Pick<SessionView, 'starting' | 'notice' | 'clockOffsetMs' | 'link'> & {
 	readonly scene: Scene;
 	readonly stay: CallStay | null;
+	readonly offline: OfflineCallees;
 };
 
 /** Puts together what the components show. Decides nothing that is not in its parts. */
-export function makeView({ scene, stay, ...rest }: ViewParts): SessionView {
+export function makeView({ scene, stay, offline, ...rest }: ViewParts): SessionView {
 	const incoming = incomingOf(scene);
 	// The one place that says whether what rings here is heard.
 	const aloud = incoming?.ring === 'ring' ? incoming : null;
@@ -20,7 +22,8 @@ export function makeView({ scene, stay, ...rest }: ViewParts): SessionView {
 					...place,
 					local: localView(stay),
 					remotes: remoteViews(place.call, scene.deviceId, stay),
-					trouble: stay.trouble
+					trouble: stay.trouble,
+					offline: offline.in(place.call)
 				}
 			: null;
 	return {

@@ -52,6 +52,8 @@ export type CurrentCall = {
 	readonly remotes: readonly RemoteView[];
 	/** Why nobody in the call can be reached, in words; null while somebody can, or may be soon. */
 	readonly trouble: string | null;
+	/** While it is outgoing: the user ids of those it rings at who are not there. It rings on. */
+	readonly offline: readonly string[];
 };
 
 /** What happened to the last call, to be said once in words. */

@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest';
 import type { CallSnapshot } from '../core/snapshot';
 import type { DeviceProblem, PeerStatus, RemoteView } from '../session/view';
-import { callingWords, connectionWords, insideWords, problemWords, timerWords } from './words';
+import { callingWords, connectionWords, insideWords, offlineWords, problemWords, timerWords } from './words';
 
 test.each([
 	[0, '0:00'],
@@ -32,6 +32,15 @@ test.each([
 	[['Bob', 'Cem', 'Dee', 'Eve'], 'Calling Bob, Cem and 2 others…']
 ])('%j: %s', (callees, words) => {
 	expect(callingWords(call(...callees))).toBe(words);
+});
+
+test.each([
+	[[], ''],
+	[['Bob'], 'Bob is offline and may not see this call in time'],
+	[['Bob', 'Dee'], 'Bob and Dee are offline and may not see this call in time'],
+	[['Bob', 'Cem', 'Dee', 'Eve'], '4 of them are offline and may not see this call in time']
+])('offline %j: %s', (offline, words) => {
+	expect(offlineWords(call('Bob', 'Cem', 'Dee', 'Eve'), offline)).toBe(words);
 });
 
 test('who is inside says that oneself is, on another device', () => {

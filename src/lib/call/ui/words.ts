@@ -14,6 +14,14 @@ export function callingWords(call: CallSnapshot): string {
 	return `Calling ${listNames(few)}…`;
 }
 
+/** Of those whom a call rings at and who are not there: "Bob is offline and may not see this call in time". */
+export function offlineWords(call: CallSnapshot, offline: readonly string[]): string {
+	const names = call.participants.filter((one) => offline.includes(one.userId)).map((one) => one.displayName);
+	if (names.length === 0) return '';
+	const few = names.length > 3 ? `${names.length} of them` : listNames(names);
+	return `${few} ${names.length === 1 ? 'is' : 'are'} offline and may not see this call in time`;
+}
+
 /** Who is in a live call: "Ann and Bob". */
 export function insideWords(call: CallSnapshot, userId: string): string {
 	const inside = new Set(call.devices.map((device) => device.userId));

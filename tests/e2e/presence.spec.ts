@@ -1,0 +1,67 @@
+import AxeBuilder from '@axe-core/playwright';
+import { expect, type Page } from '@playwright/test';
+import { openPerson, shareRoom, type BrowserPerson } from '../fixtures/people';
+import { test } from '../fixtures/shared-server';
+
+/** Ann looks; Bob's browser can only poll. */
+let ann: BrowserPerson;
+let bob: BrowserPerson;
+
+test.beforeAll(async ({ server, browser }) => {
+	[ann, bob] = await Promise.all([
+		openPerson(server.url, 'Ann', { browser }),
+		openPerson(server.url, 'Bob', { browser })
+	]);
+	await shareRoom(ann, bob, 'Workshop');
+});
+test.afterAll(async () => {
+	await Promise.all([ann?.close(), bob?.close()]);
+});
+
+/** Bob's line in the list of members. */
+const bobs = (page: Page) =>
+	page.getByRole('list', { name: 'Members' }).getByRole('listitem').filter({ hasText: 'Bob' });
+
+test('who closes their page is offline within seconds, whatever carried their news; who comes back is online', async () => {
+	await expect(bobs(ann.page)).toContainText('Online');
+	expect((await new AxeBuilder({ page: ann.page }).analyze()).violations).toEqual([]);
+
+	const room = ann.page.url();
+	for (const rung of ['websocket', 'short-poll']) {
+		await bob.page.goto(`${room}?rung=${rung}`);
+		await expect(bobs(bob.page)).toContainText('Online');
+		await expect(bobs(ann.page)).toContainText('Online', { timeout: 7_000 });
+		await bob.page.goto('about:blank');
+		await expect(bobs(ann.page)).toContainText('Last seen just now', { timeout: 11_000 });
+	}
+});
+
+test('a direct room says under its name how the other is to be found', async () => {
+	await ann.page.evaluate(async (username) => {
+		const headers = { 'content-type': 'application/json' };
+		const body = JSON.stringify({ username });
+		const answer = await fetch('/trpc/rooms.openDirect', { method: 'POST', headers, body });
+		const { result } = (await answer.json()) as { result: { data: { id: string } } };
+		location.assign(`/rooms/${result.data.id}`);
+	}, bob.username);
+	await expect(ann.page.getByRole('heading', { name: 'Bob' })).toBeVisible();
+	await expect(ann.page.getByText(`Last seen just now · @${bob.username}`)).toBeVisible();
+});
+
+test('who calls somebody who is not there reads it; it rings on, and they are reached when they come', async () => {
+	await ann.page.getByRole('button', { name: 'Start audio call' }).click();
+	const call = ann.page.getByRole('region', { name: 'Call', exact: true });
+	await expect(call).toContainText('Bob is offline and may not see this call in time');
+	expect((await new AxeBuilder({ page: ann.page }).analyze()).violations).toEqual([]);
+
+	await bob.page.goto('/');
+	const ring = bob.page.getByRole('alertdialog', { name: 'Incoming call' });
+	await expect(ring).toBeVisible();
+	await expect(call).not.toContainText('offline', { timeout: 7_000 });
+	await ring.getByRole('button', { name: 'Accept' }).click();
+	await expect(call.getByRole('timer')).toBeVisible();
+	await expect(ann.page.getByText(`In a call · @${bob.username}`)).toBeVisible();
+
+	await ann.page.getByRole('button', { name: 'Leave call' }).click();
+	await expect(ann.page.getByText(`Online · @${bob.username}`)).toBeVisible();
+});
