@@ -93,8 +93,7 @@ test('who reads at one server is online at the other; never seen, they are offli
 
 test('between two short polls they do not flicker; 4 s after the last one they are offline, and were seen just now', async () => {
 	const viewer = await viewerOf(bob);
-	const poll = () =>
-		here.services.inbox.poll(viewer, { cursor: { epoch: 1, seq: 0 }, waitMs: 0 }, undefined);
+	const poll = () => here.services.inbox.poll(viewer, { cursor: { epoch: 1, seq: 0 }, waitMs: 0 }, undefined);
 	await poll();
 	await bobBecomes('online');
 	await new Promise((resolve) => setTimeout(resolve, 1_500)); // as long as clients wait
@@ -202,7 +201,11 @@ test('a call of another room counts too; its end, and do not disturb’s, are se
 	const other = (await bob.api.rooms.openDirect({ username: cat.username })).id;
 	const { deviceId } = await read(bob, here);
 	const call = await bob.api.calls.start({ roomId: other, deviceId, kind: 'audio', ...media });
-	await bobBecomes('in-call');
+	expect((await bobs())?.presence).toBe('in-call');
+	await bob.api.calls.away({ callId: call.id, deviceId }); // the call waits for it, and it is not in it
+	await bobBecomes('online');
+	await bob.api.calls.join({ callId: call.id, deviceId, ...media });
+	expect((await bobs())?.presence).toBe('in-call');
 	await bob.api.calls.leave({ callId: call.id, deviceId });
 	await bobBecomes('online');
 	await here.sql`update users set do_not_disturb_until = now() + interval '300 ms' where id = ${bob.userId}`;
