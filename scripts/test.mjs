@@ -18,7 +18,7 @@ const SHOWN_LINES = 300;
  * @property {string[][]} commands packages' programs with arguments, one after the other
  * @property {Record<string, string>} [env]
  * @property {Need[]} [needs]
- * @property {boolean} [reads] it only reads, in one thread: two of these run beside each other, before the others
+ * @property {number} turn steps of one turn run two at a time: they only read in one thread, or wait for much of their time
  * @property {boolean} [built] whether it runs the build
  * @property {RegExp} [shows] the lines of its output that are shown also when all is well
  * @property {'vitest' | 'playwright'} [counts] whose report says how many tests there were; without it the step is one
@@ -54,13 +54,13 @@ const ON_ANY_POSTGRES = [
 const STEPS = [
 	{
 		name: 'format',
-		reads: true,
+		turn: 1,
 		commands: [['prettier/bin/prettier.cjs', '--check', '--log-level=warn', '.']]
 	},
-	{ name: 'lint', reads: true, commands: [['eslint/bin/eslint.js', '--max-warnings=0', '.']] },
+	{ name: 'lint', turn: 1, commands: [['eslint/bin/eslint.js', '--max-warnings=0', '.']] },
 	{
 		name: 'types',
-		reads: true,
+		turn: 1,
 		commands: [
 			['typescript/bin/tsc', '-p', 'src/lib/call/core'],
 			[
@@ -75,10 +75,10 @@ const STEPS = [
 			['typescript/bin/tsc', '-p', 'bench']
 		]
 	},
-	{ name: 'unused', reads: true, commands: [['knip/bin/knip.js']] },
+	{ name: 'unused', turn: 1, commands: [['knip/bin/knip.js']] },
 	{
 		name: 'imports',
-		reads: true,
+		turn: 1,
 		commands: [
 			[
 				'dependency-cruiser/bin/dependency-cruise.mjs',
@@ -91,22 +91,24 @@ const STEPS = [
 			]
 		]
 	},
-	{ name: 'unit', commands: [[...VITEST, '--project=unit']], counts: 'vitest' },
+	{ name: 'unit', turn: 2, commands: [[...VITEST, '--project=unit']], counts: 'vitest' },
 	{
 		name: 'integration',
+		turn: 3,
 		commands: [[...VITEST, '--project=integration', ...WITHOUT_REDIS]],
 		counts: 'vitest',
 		built: true
 	},
 	{
-		name: 'redis',
-		commands: [[...VITEST, '--project=integration', 'redis.test.ts']],
-		needs: ['redis-server'],
-		counts: 'vitest',
-		built: true
+		name: 'faults',
+		turn: 4,
+		commands: [['../scripts/faults.mjs', '--short']],
+		built: true,
+		shows: /^(?:seeds|The promise was kept) .*/gm
 	},
 	{
 		name: 'system-postgres',
+		turn: 4,
 		commands: [[...VITEST, '--project=integration', ...ON_ANY_POSTGRES]],
 		env: { PARLEY_TEST_POSTGRES: 'system' },
 		needs: ['postgresql'],
@@ -114,13 +116,16 @@ const STEPS = [
 		built: true
 	},
 	{
-		name: 'faults',
-		commands: [['../scripts/faults.mjs', '--short']],
-		built: true,
-		shows: /^(?:seeds|The promise was kept) .*/gm
+		name: 'redis',
+		turn: 4,
+		commands: [[...VITEST, '--project=integration', 'redis.test.ts']],
+		needs: ['redis-server'],
+		counts: 'vitest',
+		built: true
 	},
 	{
 		name: 'e2e',
+		turn: 5,
 		commands: [['@playwright/test/cli.js', 'test']],
 		needs: ['chromium'],
 		counts: 'playwright',
@@ -145,6 +150,8 @@ chmodSync(temp, 0o755); // Postgres runs as another user when we are root
 const total = { passed: 0, failed: 0, skipped: 0 };
 /** @type {string[]} */
 const notRun = [];
+/** What this machine lacks, and why. */
+let missing = /** @type {ReturnType<typeof provide>} */ (new Map());
 /** @type {Set<import('node:child_process').ChildProcess>} */
 const children = new Set();
 /** @type {NodeJS.Signals | undefined} */
@@ -320,26 +327,29 @@ async function prepareBuild() {
 	}
 }
 
+/** What a machine lacks is told at the end; in CI nothing may be lacking. @param {Step} step */
+async function runIfPossible(step) {
+	const need = step.needs?.find((name) => missing.has(name));
+	if (!need) return runStep(step);
+	notRun.push(`not run: ${step.name}, because ${need} is missing: ${missing.get(need)}`);
+	if (inCi) total.failed += 1;
+}
+
+/** @param {Step[]} queue taken from its beginning */
+async function runSteps(queue) {
+	for (let step = queue.shift(); step && !stoppedBy; step = queue.shift()) await runIfPossible(step);
+}
+
 async function main() {
 	const since = performance.now();
 	checkNode();
 	await ensureInstalled(console.log);
 	if (stoppedBy) return;
-	const missing = provide([...new Set(steps.flatMap((step) => step.needs ?? []))], console.log);
+	missing = provide([...new Set(steps.flatMap((step) => step.needs ?? []))], console.log);
 	await prepareBuild();
-	const readers = steps.filter((step) => step.reads);
-	const readOn = async () => {
-		for (let step = readers.shift(); step && !stoppedBy; step = readers.shift()) await runStep(step);
-	};
-	await Promise.all([readOn(), readOn()]);
-	for (const step of steps.filter(({ reads }) => !reads)) {
-		if (stoppedBy) return;
-		const need = step.needs?.find((name) => missing.has(name));
-		if (!need) await runStep(step);
-		else {
-			notRun.push(`not run: ${step.name}, because ${need} is missing: ${missing.get(need)}`);
-			if (inCi) total.failed += 1;
-		}
+	for (const turn of new Set(steps.map((step) => step.turn))) {
+		const queue = steps.filter((step) => step.turn === turn);
+		await Promise.all([runSteps(queue), runSteps(queue)]);
 	}
 	if (stoppedBy) return;
 	console.log(`everything took ${secondsSince(since)}`);
