@@ -20,6 +20,7 @@ const ROOMS = {
 	signals: 'src/lib/server/signals',
 	inbox: 'src/lib/server/inbox',
 	ice: 'src/lib/server/ice',
+	push: 'src/lib/server/push',
 	trpc: 'src/lib/server/trpc',
 	ops: 'src/lib/server/ops',
 	/** wire.ts, main.ts, cli.ts, dev.ts; env.ts has rules of its own (`TYPES_OF_ENV`). */
@@ -31,7 +32,7 @@ const ROOMS = {
 	lost: 'src/lib'
 };
 
-const SERVICES = ['auth', 'rooms', 'calls', 'signals', 'inbox', 'ice'];
+const SERVICES = ['auth', 'rooms', 'calls', 'signals', 'inbox', 'ice', 'push'];
 
 /** Room -> the rooms it may import. */
 const MAY_IMPORT = {
@@ -47,6 +48,7 @@ const MAY_IMPORT = {
 	db: ['core'],
 	bus: ['core', 'db'],
 	ice: ['db', 'bus', 'core'],
+	push: ['db', 'core'],
 	auth: ['db', 'bus', 'core'],
 	rooms: ['db', 'bus', 'core'],
 	calls: ['db', 'bus', 'core'],

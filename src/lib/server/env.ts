@@ -19,6 +19,16 @@ const DEFAULT_STUN = [
 	'stun:stun4.l.google.com:19302'
 ].join(',');
 
+/** `host`, `host:port`, or an origin with its protocol: as `URL.origin` spells it, else null. */
+function originOf(text: string): string | null {
+	const spelled = text.includes('://') ? text : `https://${text}`;
+	const url = URL.canParse(spelled) ? new URL(spelled) : null;
+	return url && url.href === `${url.origin}/` && /^https?:$/.test(url.protocol) ? url.origin : null;
+}
+
+/** Push services want to know whom to ask (RFC 8292); some refuse who does not say. */
+const NO_SUBJECT = 'mailto:subject-not-set@parley.invalid';
+
 /** Every variable the product reads. Nobody else touches `process.env`. */
 const schema = z
 	.object({
@@ -81,6 +91,23 @@ const schema = z
 			.transform((value) => (value ? value.split(',').map((url) => url.trim()) : []))
 			.pipe(z.array(z.string().regex(/^turns?:[^\s]+$/, 'must be turn: URLs, comma-separated')).max(10)),
 		TURN_SECRET: z.string().min(16).optional(),
+		/** Whether browsers ring that show no page of ours. */
+		PARLEY_PUSH: z.enum(['on', 'off']).default('on'),
+		/** Whom push services ask when our pushes are a trouble to them. */
+		PARLEY_PUSH_SUBJECT: z
+			.url({ protocol: /^(https|mailto)$/, error: 'must be a mailto: or https: URL' })
+			.max(200)
+			.optional(),
+		/** Push services beside those of the known browsers: comma-separated hosts, or origins. */
+		PARLEY_PUSH_HOSTS: z
+			.string()
+			.default('')
+			.transform((value) => (value ? value.split(',').map((host) => originOf(host.trim())) : []))
+			.pipe(
+				z
+					.array(z.string({ error: 'must be hosts (host or host:port), comma-separated' }))
+					.max(20, 'must be 20 hosts at most')
+			),
 		/** Comma-separated usernames who may ask about everybody's calls (`ops.…`). */
 		PARLEY_OPERATORS: z
 			.string()
@@ -119,6 +146,13 @@ const schema = z
 		stunUrls: env.STUN_URLS,
 		turnUrls: env.TURN_URLS,
 		turnSecret: env.TURN_SECRET,
+		push: {
+			enabled: env.PARLEY_PUSH === 'on',
+			subject:
+				env.PARLEY_PUSH_SUBJECT ??
+				(env.ORIGIN?.startsWith('https:') ? new URL(env.ORIGIN).origin : NO_SUBJECT),
+			moreOrigins: env.PARLEY_PUSH_HOSTS
+		},
 		operators: env.PARLEY_OPERATORS
 	}));
 

@@ -14,6 +14,7 @@ import { createInbox } from './inbox/inbox';
 import { createOps } from './ops/active-calls';
 import type { Logger } from './ops/log';
 import { startSweeper } from './ops/sweeper';
+import { createPush } from './push/push';
 import { createCallLines } from './rooms/call-lines';
 import { createMessages } from './rooms/messages';
 import { createPresence } from './rooms/presence';
@@ -94,6 +95,7 @@ export function createServices({
 		raiseEpoch: signals.raiseEpoch
 	});
 	const ice = createIce(env);
+	const push = createPush({ db, settings: env.push });
 	const ops = createOps({ db, operators: env.operators });
 	const inbox = createInbox({
 		bus,
@@ -127,6 +129,7 @@ export function createServices({
 		signals,
 		inbox,
 		ice,
+		push,
 		ops,
 		rungs
 	};
@@ -141,7 +144,7 @@ export async function wire(deps: { env: Env; connection: DbConnection; log: Logg
 		bus: openBus(env.bus, log),
 		onError: (error) => log.error({ error }, 'background work failed')
 	});
-	const { accounts, calls, devices, presence, signals } = services;
+	const { accounts, calls, devices, presence, push, signals } = services;
 
 	let noted = performance.now();
 	/** Who only waits asks for nothing: once a minute all of them are noted together. */
@@ -171,6 +174,11 @@ export async function wire(deps: { env: Env; connection: DbConnection; log: Logg
 			await sweepEndings(deps.connection.db);
 		},
 		onError: (error) => log.error({ error }, 'sweep failed')
+	});
+
+	const pusher = push.start({
+		onTrouble: (trouble) => log.warn(trouble, 'a push was not taken'),
+		onError: (error) => log.error({ error }, 'push failed')
 	});
 
 	heads.start();
@@ -241,6 +249,7 @@ export async function wire(deps: { env: Env; connection: DbConnection; log: Logg
 			openings.close();
 			await socketServer.close();
 			await sweeper.stop();
+			await pusher.stop();
 			await heads.stop();
 			await presence.stop();
 			await bus.close();

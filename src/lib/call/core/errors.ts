@@ -54,6 +54,11 @@ export const ERRORS = {
 	'call/already-answered': { code: 'CONFLICT', message: 'This call was already answered.' },
 	'call/not-a-participant': { code: 'FORBIDDEN', message: 'Join the call before doing that in it.' },
 	'call/not-host': { code: 'FORBIDDEN', message: 'Only the host of this call can do that.' },
+	'push/off': { code: 'FORBIDDEN', message: 'This server does not ring closed browsers.' },
+	'push/endpoint-not-allowed': {
+		code: 'BAD_REQUEST',
+		message: 'This server does not send to the push service of that browser.'
+	},
 	'ops/not-an-operator': {
 		code: 'FORBIDDEN',
 		message: 'Only who operates this server can ask that.'

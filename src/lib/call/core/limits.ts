@@ -34,5 +34,7 @@ export const MIN_PASSWORD_LENGTH = 10;
 export const MAX_PASSWORD_LENGTH = 256;
 export const MAX_TOKEN_NAME_LENGTH = 60;
 export const MAX_TOKENS_PER_USER = 50;
+/** Browsers of one person that ring while they are closed. The oldest makes room. */
+export const MAX_PUSH_SUBSCRIPTIONS_PER_USER = 10;
 export const MAX_ROOM_MEMBERS = 500;
 export const MAX_MESSAGES_PER_PAGE = 100;

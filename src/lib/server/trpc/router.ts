@@ -5,6 +5,7 @@ import { iceRouter } from './ice';
 import { inboxRouter } from './inbox';
 import { messagesRouter } from './messages';
 import { opsRouter } from './ops';
+import { pushRouter } from './push';
 import { roomsRouter } from './rooms';
 import { signalsRouter } from './signals';
 import { tokensRouter } from './tokens';
@@ -18,6 +19,7 @@ export const appRouter = router({
 	inbox: inboxRouter,
 	ice: iceRouter,
 	tokens: tokensRouter,
+	push: pushRouter,
 	ops: opsRouter
 });
 

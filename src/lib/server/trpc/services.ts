@@ -4,6 +4,7 @@ import type { Calls } from '../calls/calls';
 import type { Ice } from '../ice/ice';
 import type { Inbox } from '../inbox/inbox';
 import type { Ops } from '../ops/active-calls';
+import type { Push } from '../push/push';
 import type { Messages } from '../rooms/messages';
 import type { RoomPresence } from '../rooms/presence';
 import type { Rooms } from '../rooms/rooms';
@@ -21,6 +22,7 @@ export type Services = {
 	signals: Signals;
 	inbox: Inbox;
 	ice: Ice;
+	push: Push;
 	ops: Ops;
 	/** The ways of reading that this server offers. */
 	rungs: readonly OfferedRung[];

@@ -37,6 +37,7 @@ export const endReason = pgEnum('end_reason', [
 	'missed'
 ]);
 export const participantRole = pgEnum('participant_role', ['caller', 'callee']);
+export const pushState = pgEnum('push_state', ['ring', 'over']);
 export const devicePresence = pgEnum('device_presence', ['joined', 'reconnecting', 'left']);
 
 export const calls = pgTable(
@@ -109,11 +110,19 @@ export const callParticipants = pgTable(
 		/** When this person deleted the call from their history. It stays in the others'. */
 		hiddenAt: instant('hidden_at'),
 		/** A copy of the call's start: histories are paged by it. */
-		startedAt: instant('started_at').notNull()
+		startedAt: instant('started_at').notNull(),
+		/** What this person's closed browsers were told last by web push, or are being told; null for nothing. */
+		pushState: pushState('push_state'),
+		/** While a server is telling them: from then on another one may. */
+		pushLeaseUntil: instant('push_lease_until')
 	},
 	(t) => [
 		primaryKey({ columns: [t.callId, t.userId] }),
-		index('call_participants_history').on(t.userId, t.startedAt, t.callId)
+		index('call_participants_history').on(t.userId, t.startedAt, t.callId),
+		// Whatever pushing may have to do. Empty while nothing rings, so that asking twice a second costs nothing.
+		index('call_participants_to_push')
+			.on(t.callId)
+			.where(sql`${t.invite} = 'ringing' or ${t.pushState} = 'ring' or ${t.pushLeaseUntil} is not null`)
 	]
 );
 

@@ -5,3 +5,4 @@ export * from './messages';
 export * from './signals';
 export * from './endings';
 export * from './presence';
+export * from './push';

@@ -1,0 +1,40 @@
+import { fail } from '../../call/core/errors';
+import type { PushSubscriptionInput } from '../../call/core/push-message';
+import type { Db } from '../db/client';
+import type { Env } from '../env';
+import { createKeys } from './keys';
+import { createEndpointCheck } from './push-services';
+import { startPusher, type PusherDeps } from './pusher';
+import { dropSubscription, keepSubscription } from './subscriptions';
+
+export type Push = ReturnType<typeof createPush>;
+
+/** Which browsers ring while they show no page of ours. */
+export function createPush({ db, settings }: { db: Db; settings: Env['push'] }) {
+	const keys = createKeys(db);
+	const mayPush = createEndpointCheck(settings.moreOrigins);
+
+	return {
+		/** What browsers subscribe with, base64url; null when this server does not push. */
+		publicKey: async (): Promise<string | null> => (settings.enabled ? (await keys()).publicKey : null),
+
+		/** @throws {ParleyError} `push/off`, `push/endpoint-not-allowed` */
+		async subscribe(
+			owner: { userId: string; sessionId: string },
+			subscription: PushSubscriptionInput
+		): Promise<void> {
+			if (!settings.enabled) fail('push/off');
+			if (!mayPush(subscription.endpoint)) fail('push/endpoint-not-allowed');
+			await keepSubscription(db, owner, subscription);
+		},
+
+		/** One that is unknown, or somebody else's, is none already. */
+		unsubscribe: (userId: string, endpoint: string): Promise<void> => dropSubscription(db, userId, endpoint),
+
+		/** Begins to push, on a server. @returns what ends it */
+		start(on: Pick<PusherDeps, 'onTrouble' | 'onError'>): { stop: () => Promise<void> } {
+			if (!settings.enabled) return { stop: async () => {} };
+			return startPusher({ db, keys, mayPush, subject: settings.subject, ...on });
+		}
+	};
+}
