@@ -61,7 +61,7 @@ describe('a subscription', () => {
 		'https://fcm.googleapis.com./x'
 	])('at %s is refused, and not kept', async (endpoint) => {
 		const { keys } = service.subscribe();
-		expect(await keyOf(bob.api.push.subscribe({ endpoint, keys }))).toBe('push/endpoint-not-allowed');
+		expect(await keyOf(bob.api.push.subscribe({ endpoint, keys }))).toBe('push/unknown-service');
 		expect(await endpointsOf(bob.userId)).toEqual([]);
 	});
 

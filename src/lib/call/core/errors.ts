@@ -55,7 +55,7 @@ export const ERRORS = {
 	'call/not-a-participant': { code: 'FORBIDDEN', message: 'Join the call before doing that in it.' },
 	'call/not-host': { code: 'FORBIDDEN', message: 'Only the host of this call can do that.' },
 	'push/off': { code: 'FORBIDDEN', message: 'This server does not ring closed browsers.' },
-	'push/endpoint-not-allowed': {
+	'push/unknown-service': {
 		code: 'BAD_REQUEST',
 		message: 'This server does not send to the push service of that browser.'
 	},

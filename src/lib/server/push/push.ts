@@ -18,13 +18,13 @@ export function createPush({ db, settings }: { db: Db; settings: Env['push'] }) 
 		/** What browsers subscribe with, base64url; null when this server does not push. */
 		publicKey: async (): Promise<string | null> => (settings.enabled ? (await keys()).publicKey : null),
 
-		/** @throws {ParleyError} `push/off`, `push/endpoint-not-allowed` */
+		/** @throws {ParleyError} `push/off`, `push/unknown-service` */
 		async subscribe(
 			owner: { userId: string; sessionId: string },
 			subscription: PushSubscriptionInput
 		): Promise<void> {
 			if (!settings.enabled) fail('push/off');
-			if (!mayPush(subscription.endpoint)) fail('push/endpoint-not-allowed');
+			if (!mayPush(subscription.endpoint)) fail('push/unknown-service');
 			await keepSubscription(db, owner, subscription);
 		},
 
