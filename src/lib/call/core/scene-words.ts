@@ -73,7 +73,7 @@ export function kindWords(kind: CallKind): string {
 }
 
 /** What rings, beside the name of who calls: "Video call", "Audio call in Kitchen". */
-export function ringWords(call: CallSnapshot): string {
+export function ringWords(call: Pick<CallSnapshot, 'kind' | 'direct' | 'roomName'>): string {
 	return `${kindWords(call.kind)}${call.direct ? '' : ` in ${call.roomName}`}`;
 }
 

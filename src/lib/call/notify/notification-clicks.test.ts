@@ -11,6 +11,7 @@ type Answer = Claim | 'silent' | 'junk';
 function createWorker(answers: Record<string, Answer>, { focusFails = false } = {}) {
 	const log: string[] = [];
 	const pages = Object.entries(answers).map(([name, answer]): PageClient => ({
+		url: `https://parley.example/rooms/${name}`,
 		postMessage(message, [port] = []) {
 			if (message.type === 'call-answer') return void log.push(`${name}: ${message.answer}`);
 			if (answer !== 'silent') (port as MessagePort).postMessage(answer);
@@ -69,6 +70,13 @@ test.each([
 	const { clicks, log } = createWorker({ frozen: 'silent' });
 	await clicks.clicked(action, data);
 	expect(log).toEqual([done]);
+});
+
+test('of a call that is over, it shows the room: in a page that has it, else in a new one', async () => {
+	const { clicks, log } = createWorker({ one: rings, [ROOM]: 'silent' });
+	await clicks.clicked('', { ...data, over: true });
+	await clicks.clicked('', { ...data, roomId: CALL, over: true });
+	expect(log).toEqual([`${ROOM} in front`, `open /rooms/${CALL}`]);
 });
 
 test.each([null, {}, { callId: CALL }, { ...data, roomId: '../evil' }])(

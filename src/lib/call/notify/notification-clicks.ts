@@ -3,6 +3,7 @@ import { claim, toWorker, type CallAnswer, type Claim, type WorkerMessage } from
 
 /** What of a page the service worker uses. */
 export type PageClient = {
+	readonly url: string;
 	postMessage(message: WorkerMessage, transfer?: Transferable[]): void;
 	focus(): Promise<unknown>;
 };
@@ -34,7 +35,8 @@ export class NotificationClicks {
 	async clicked(action: string, data: unknown): Promise<void> {
 		const parsed = notificationData.safeParse(data);
 		if (!parsed.success) return; // not one of ours
-		const { callId } = parsed.data;
+		const { callId, roomId, over } = parsed.data;
+		if (over) return this.#openRoom(roomId);
 		const answer = action === 'accept' || action === 'decline' ? action : 'show';
 		const page = await this.#choosePage(callId);
 		if (!page) return this.#answerWithoutPage(answer, parsed.data);
@@ -58,6 +60,16 @@ export class NotificationClicks {
 		if (answer === 'show') return void (await this.#deps.openPage(`/rooms/${roomId}`));
 		this.#opened.add(callId);
 		await this.#deps.openPage(`/rooms/${roomId}?answer=${callId}`);
+	}
+
+	/** In a page that shows it, else in one of its own: what another page shows is not taken away. */
+	async #openRoom(roomId: string): Promise<void> {
+		const path = `/rooms/${roomId}`;
+		const pages = await this.#deps.pages();
+		const page = pages.find(({ url }) => new URL(url).pathname === path);
+		if (page)
+			await page.focus().catch(() => undefined); // no browser focuses without a press
+		else await this.#deps.openPage(path);
 	}
 
 	/** Pages that do not answer are not asked to do anything: signed out, frozen, or no page of the product. */

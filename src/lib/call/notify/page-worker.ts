@@ -19,3 +19,9 @@ export async function findWorker(): Promise<ServiceWorkerRegistration | null> {
 export async function tellWorker(message: PageMessage): Promise<void> {
 	(await findWorker())?.active?.postMessage(message);
 }
+
+/** Registered, and ready to subscribe with. */
+export async function readyWorker(): Promise<ServiceWorkerRegistration> {
+	await registerWorker();
+	return navigator.serviceWorker.ready;
+}

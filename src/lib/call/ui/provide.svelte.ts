@@ -1,7 +1,9 @@
 import { onMount } from 'svelte';
+import { createPushServer } from '../session/push-server';
 import { createPageSession } from '../session/page-session';
 import { CallAlerts, setCallAlerts } from './call-alerts.svelte';
 import { CallView, setCallView } from './call-view.svelte';
+import { PushRing, setPushRing } from './push-ring.svelte';
 
 /**
  * Gives the components below their calls, and makes them heard. For the layout that every signed-in page shares:
@@ -13,9 +15,11 @@ export function provideCalls(options: Parameters<typeof createPageSession>[0]): 
 } {
 	const session = createPageSession(options);
 	const alerts = setCallAlerts(new CallAlerts(session));
+	const push = setPushRing(new PushRing(createPushServer(options.link.api)));
 	onMount(() => {
 		const silence = alerts.open();
 		session.open();
+		push.open();
 		return () => {
 			silence();
 			session.close();

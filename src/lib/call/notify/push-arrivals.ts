@@ -1,0 +1,72 @@
+import { pushMessage, type OverPush, type RingPush } from '../core/push-message';
+import { notificationData, overNotification, pushedRing } from './notification';
+
+type Registration = Pick<ServiceWorkerRegistration, 'getNotifications' | 'showNotification'>;
+
+export type PushDeps = {
+	readonly registration: Registration;
+	/** The pages of ours in this browser. */
+	readonly pages: () => Promise<readonly { visibilityState: DocumentVisibilityState; focused: boolean }[]>;
+	/** This device's clock, Unix milliseconds. */
+	readonly now: () => number;
+};
+
+/**
+ * What a push does: it shows what a page would show, so that page and push together make one notification.
+ *
+ * Browsers want each push to show something. Chromium lets some pass without, for a site that is much used, and then
+ * says for us that it "has been updated in the background"; Safari takes the subscription away. A page of ours that
+ * one sees is enough for Chromium. So we are silent only before such a page, which tells of the call itself.
+ */
+export class PushArrivals {
+	readonly #deps: PushDeps;
+	/** One at a time, or what is over is shown before its ring, which then stays. */
+	#last: Promise<void> = Promise.resolve();
+
+	constructor(deps: PushDeps) {
+		this.#deps = deps;
+	}
+
+	/** @param data what was pushed; anybody who knows a subscription's keys may have */
+	arrived(data: unknown): Promise<void> {
+		const parsed = pushMessage.safeParse(data);
+		if (!parsed.success) return Promise.resolve();
+		const message = parsed.data;
+		const done = this.#last.then(() => (message.type === 'ring' ? this.#ring(message) : this.#over(message)));
+		this.#last = done.catch(() => undefined);
+		return done;
+	}
+
+	async #ring(call: RingPush): Promise<void> {
+		const [standing] = await this.#standing(call.callId);
+		const told = notificationData.safeParse(standing?.data);
+		if (told.data?.over) return; // pushes may overtake each other
+		const pages = await this.#deps.pages();
+		if (pages.some((page) => page.visibilityState === 'visible' && page.focused)) return;
+		const isLate = call.ringUntil <= this.#deps.now();
+		const { title, options } = isLate
+			? overNotification({ ...call, outcome: 'missed' }, Boolean(standing))
+			: pushedRing(call, call.silent || Boolean(standing));
+		await this.#deps.registration.showNotification(title, options);
+	}
+
+	async #over(call: OverPush): Promise<void> {
+		const standing = await this.#standing(call.callId);
+		const pages = await this.#deps.pages();
+		const isSeen = pages.some(
+			(page) => page.visibilityState === 'visible' && (page.focused || call.outcome !== 'missed')
+		);
+		if (isSeen) {
+			for (const one of standing) one.close();
+			return;
+		}
+		// One call makes one sound, and one that somebody dealt with makes none any more.
+		const silent = standing.length > 0 || call.outcome !== 'missed';
+		const { title, options } = overNotification(call, silent);
+		await this.#deps.registration.showNotification(title, options);
+	}
+
+	#standing(callId: string): Promise<readonly Notification[]> {
+		return this.#deps.registration.getNotifications({ tag: callId });
+	}
+}
