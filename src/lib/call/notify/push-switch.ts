@@ -115,9 +115,9 @@ function keyOf({ options }: PushSubscription): string {
 export function pushTroubleWords(trouble: PushTrouble): string {
 	switch (trouble) {
 		case 'not-allowed':
-			return 'This browser does not allow it. A private window never does; else look at its site settings for Parley.';
+			return 'This browser does not allow it. Look at its site settings for Parley.';
 		case 'no-service':
-			return 'This browser could not reach its maker’s push service. Some browsers have it turned off.';
+			return 'This browser could not reach its maker’s push service. Private windows have none, and some browsers have it turned off.';
 		case 'unknown-service':
 			return 'This server does not send to this browser’s push service. Whoever operates the server can allow it.';
 		case 'server-off':
