@@ -99,7 +99,7 @@ const press = (action: string) =>
 		).NotificationEvent;
 		const event = new Press('notificationclick', { notification, action });
 		let work: Promise<unknown> = Promise.resolve();
-		event.waitUntil = (promise) => (work = promise);
+		event.waitUntil = (promise) => void (work = promise);
 		scope.dispatchEvent(event);
 		await work;
 		return opened;

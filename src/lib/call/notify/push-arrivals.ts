@@ -15,7 +15,7 @@ export type PushDeps = {
  * What a push does: it shows what a page would show, so that page and push together make one notification.
  *
  * Browsers want each push to show something. Chromium lets some pass without, for a site that is much used, and then
- * says for us that it "has been updated in the background"; Safari takes the subscription away. A page of ours that
+ * says for us that it "has been updated in the background"; Safari takes the permission away. A page of ours that
  * one sees is enough for Chromium. So we are silent only before such a page, which tells of the call itself.
  */
 export class PushArrivals {
