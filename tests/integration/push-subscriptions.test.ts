@@ -74,6 +74,8 @@ describe('a subscription', () => {
 		]) {
 			expect(await keyOf(bob.api.push.subscribe(wrong))).toBe('input/invalid');
 		}
+		// Postgres takes no such text, also to look for.
+		expect(await keyOf(bob.api.push.unsubscribe({ endpoint: 'https://\0' }))).toBe('input/invalid');
 	});
 
 	test('whose key is no point of the curve goes when somebody is rung', async () => {

@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { isStorable } from './account';
 import { MAX_DISPLAY_NAME_LENGTH, MAX_ROOM_NAME_LENGTH } from './limits';
 import { callKind } from './snapshot';
 
@@ -37,7 +38,7 @@ export type OverPush = z.infer<typeof over>;
 
 /** A browser's subscription, as its `toJSON` spells it: where to send, and what to seal it with. */
 export const pushSubscription = z.object({
-	endpoint: z.string().max(2_000),
+	endpoint: z.string().max(2_000).refine(isStorable, 'is no URL'),
 	keys: z.object({
 		/** An uncompressed point of P-256: 65 bytes. */
 		p256dh: z.string().regex(/^B[\w-]{86}$/, 'must be 65 bytes of base64url'),
