@@ -28,7 +28,9 @@ test.beforeAll(async ({ server, browser }) => {
 	await shareRoom(ann, bob, 'Kitchen');
 	roomPath = new URL(bob.page.url()).pathname;
 	bob.context.on('console', (message) => {
-		if (message.type() === 'error') logged.push(message.text());
+		// Chromium logs each refusal, also of what a page says of a call that ended in that moment: no error of the page's.
+		const isTooLate = message.text().includes('the server responded with a status of 409');
+		if (message.type() === 'error' && !isTooLate) logged.push(`${message.text()} ${message.location().url}`);
 	});
 	bob.context.on('weberror', (error) => logged.push(error.error().message));
 	const started = bob.context.waitForEvent('serviceworker');
@@ -190,10 +192,12 @@ test('turned off in the settings, a call shows in the page only', async () => {
 	await call('audio');
 	await expect(incoming(bob.page)).toBeAttached();
 	// Nothing shows, and nothing is about to: the page does not queue for its turn to show something.
-	const locks = await bob.page.evaluate(() => navigator.locks.query());
-	expect([...(locks.held ?? []), ...(locks.pending ?? [])].map(({ name }) => name)).not.toContain(
-		'parley.front'
-	);
+	// Who waits for it does so for as long as it rings; the page of before may let go of it late.
+	const wishes = async () => {
+		const { held, pending } = await bob.page.evaluate(() => navigator.locks.query());
+		return [...(held ?? []), ...(pending ?? [])].map(({ name }) => name);
+	};
+	await expect.poll(wishes).not.toContain('parley.front');
 	await expectNotified(0);
 	await bob.page.evaluate(() => localStorage.removeItem('parley.reached'));
 	await bob.page.reload();
