@@ -5,7 +5,7 @@ import { startServer } from '../fixtures/server';
 test('alone in a group call: asked whether to stay; who does not answer finds it ended', async ({
 	browser
 }) => {
-	const server = await startServer({ STUN_URLS: 'none', ALONE_LIMIT_SECONDS: '8' });
+	const server = await startServer({ STUN_URLS: 'none', ALONE_LIMIT_SECONDS: '6' });
 	try {
 		const [ann, bob, cem] = await openPeople(server.url, browser, ['Ann', 'Bob', 'Cem']);
 		await shareRoom(ann, [bob, cem], 'Hut');

@@ -42,7 +42,6 @@ for (const [laterMs, kind] of [
 	[0, 'video'],
 	[20, 'video'],
 	[50, 'video'],
-	[200, 'video'],
 	[200, 'audio']
 ] as const) {
 	test(`both call each other, Bob by ${kind}, ${laterMs} ms apart: one connected call`, async () => {

@@ -96,7 +96,7 @@ test('notifications: not asked, asked by the button, and allowed: in words, as s
 	await ann.context.grantPermissions(['notifications'], { origin: server.url });
 	await expect(section).toContainText('allows Parley to show notifications');
 	await expect(allow).toBeHidden();
-	await expect(section.getByRole('checkbox')).toBeChecked();
+	await expect(section.getByRole('checkbox', { name: /^Tell me about calls/ })).toBeChecked();
 	// As it was before, `accessibility.spec.ts` has looked at it.
 	expect((await new AxeBuilder({ page: ann.page }).analyze()).violations).toEqual([]);
 });

@@ -3,7 +3,7 @@ import type { RoomCallState } from '../../src/lib/call/core/connection-report';
 import { expectMedia, openPerson, shareRoom, type BrowserPerson } from '../fixtures/people';
 import { startServer, type TestServer } from '../fixtures/server';
 
-const RING_LIFETIME_SECONDS = 12;
+const RING_LIFETIME_SECONDS = 9;
 const RING_HERTZ = 659;
 const RINGBACK_HERTZ = 425;
 
