@@ -108,6 +108,25 @@ describe('a bus that loses everything: the check finds, and tells once,', () => 
 		await other.found();
 	});
 
+	test('and not what the bus tells after all, while the audience is read', async () => {
+		const callId = await connect();
+		await other.found();
+		const lost: News[] = [];
+		const tellLate = () => lost.forEach((news) => other.bus.publishHere(both() as Topic[], news));
+		const stops = [
+			product.bus.subscribe([`user:${ann.userId}`], (news) => lost.push(news)),
+			// The mailbox needs no audience, and is told just before the room's is asked for.
+			other.bus.subscribe([`device:${bobDevice}`], () => queueMicrotask(tellLate))
+		];
+		await ann.api.messages.send({ roomId, id: crypto.randomUUID(), body: 'hello' });
+		await send(callId);
+		const found = await other.found();
+		stops.forEach((stop) => stop());
+		expect(found.map(({ topic }) => topic).sort()).toEqual([...both(), `device:${bobDevice}`].sort());
+		await ann.api.calls.end({ callId });
+		await other.found();
+	});
+
 	test('an epoch that rose and left nothing behind', async () => {
 		const callId = await connect();
 		await send(callId);

@@ -49,7 +49,7 @@ describe('what a member has read', () => {
 			}
 			await markRead(3);
 			await markRead(2);
-			expect(heard).toEqual(['here bob membership']);
+			expect(heard.filter((one) => one.startsWith('here'))).toEqual(['here bob membership']);
 			await other.heads.check();
 			expect(heard).toEqual(['here bob membership', 'there bob membership']);
 		} finally {

@@ -55,6 +55,8 @@ export function createHeads({ sql, bus, isHeld, onError, now = () => performance
 		if (isBehind(mailboxes.get(deviceId), head)) mailboxes.set(deviceId, head);
 	}
 
+	const isTold = (key: string, n: number): boolean => n <= (told.get(key) ?? 0);
+
 	function noteTold(key: string, n: number): void {
 		if (n > (told.get(key) ?? 0)) told.set(key, n);
 	}
@@ -91,10 +93,10 @@ export function createHeads({ sql, bus, isHeld, onError, now = () => performance
 					break;
 				}
 				case 'call':
-					if (found.version > (told.get(`call:${found.id}`) ?? 0)) calls.set(found.id, found.version);
+					if (!isTold(`call:${found.id}`, found.version)) calls.set(found.id, found.version);
 					break;
 				case 'room':
-					if (found.stamp > (told.get(`room:${found.id}`) ?? 0)) rooms.set(found.id, found.stamp);
+					if (!isTold(`room:${found.id}`, found.stamp)) rooms.set(found.id, found.stamp);
 					break;
 				case 'ending':
 					tellEnding(found);
@@ -108,7 +110,7 @@ export function createHeads({ sql, bus, isHeld, onError, now = () => performance
 		const topic = id as Topic;
 		if (!topic.startsWith('user:')) {
 			if (!ended.get(topic)) bus.publishHere([topic], { type: 'closed' });
-		} else if (stamp > (told.get(roomId === null ? topic : `${topic} ${roomId}`) ?? 0)) {
+		} else if (!isTold(roomId === null ? topic : `${topic} ${roomId}`, stamp)) {
 			bus.publishHere(
 				[topic],
 				roomId === null ? { type: 'standing', changedAt: stamp } : { type: 'membership', roomId, stamp }
@@ -117,21 +119,28 @@ export function createHeads({ sql, bus, isHeld, onError, now = () => performance
 	}
 
 	async function tellAudiences(
+		kind: 'call' | 'room',
 		moved: ReadonlyMap<string, number>,
-		read: (ids: readonly string[]) => Promise<Listener[]>,
+		read: (sql: postgres.Sql, ids: readonly string[]) => Promise<Listener[]>,
 		newsOf: (id: string, n: number) => News
 	): Promise<void> {
-		const ids = [...moved.keys()];
-		for (let at = 0; at < ids.length; at += AUDIENCE_CHUNK) {
-			const chunk = ids.slice(at, at + AUDIENCE_CHUNK);
-			const listeners = await read(chunk);
-			for (const id of chunk) {
+		const all = [...moved];
+		for (let at = 0; at < all.length; at += AUDIENCE_CHUNK) {
+			const chunk = all.slice(at, at + AUDIENCE_CHUNK);
+			const listeners = await read(
+				sql,
+				chunk.map(([id]) => id)
+			);
+			for (const [id, n] of chunk) {
+				// The bus, or a check beside this one, told it while the audience was read.
+				if (isTold(`${kind}:${id}`, n)) continue;
 				const mine = listeners.filter((one) => one.id === id);
 				const topics = mine.map(({ userId }): Topic => `user:${userId}`);
-				const news = newsOf(id, moved.get(id) ?? 0);
-				bus.publishHere(topics, news);
+				bus.publishHere(topics, newsOf(id, n));
 				const missed = mine.filter((one) => one.missed).map(({ userId }): Topic => `user:${userId}`);
 				bus.publishHere(missed, { type: 'standing', changedAt: null });
+				// One without an audience too, or it would be asked about again and again.
+				noteTold(`${kind}:${id}`, n);
 			}
 		}
 	}
@@ -149,20 +158,13 @@ export function createHeads({ sql, bus, isHeld, onError, now = () => performance
 		const { now: answer, findings } = await findLately(sql, lastAnswer);
 		if (isStale()) return;
 		const { calls, rooms } = tell(findings);
-		await tellAudiences(
-			calls,
-			(ids) => callListeners(sql, ids),
-			(callId, version) => ({ type: 'call', callId, version })
-		);
-		await tellAudiences(
-			rooms,
-			(ids) => roomListeners(sql, ids),
-			(roomId, stamp) => ({ type: 'room', roomId, stamp })
-		);
+		await tellAudiences('call', calls, callListeners, (callId, version) => ({
+			type: 'call',
+			callId,
+			version
+		}));
+		await tellAudiences('room', rooms, roomListeners, (roomId, stamp) => ({ type: 'room', roomId, stamp }));
 		if (isStale()) return;
-		// Those without an audience too, or they would be asked about again and again.
-		for (const [id, version] of calls) noteTold(`call:${id}`, version);
-		for (const [id, stamp] of rooms) noteTold(`room:${id}`, stamp);
 
 		// Too long ago, or by a clock that has gone back since: more has moved than can be found.
 		const isLost =
