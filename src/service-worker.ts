@@ -43,7 +43,12 @@ const clicks = new NotificationClicks({
 	wait: (ms) => new Promise((resolve) => setTimeout(resolve, ms))
 });
 
-const pushes = new PushArrivals({ registration: worker.registration, pages, now: Date.now });
+const pushes = new PushArrivals({
+	locks: navigator.locks,
+	tray: worker.registration,
+	pages,
+	now: Date.now
+});
 
 // It serves no page anything, so a new one need not wait for pages of the old one to go.
 worker.addEventListener('install', (event) => event.waitUntil(worker.skipWaiting()));

@@ -1,4 +1,5 @@
 import { expect, type Page, type Worker } from '@playwright/test';
+import { notificationTray } from '../fixtures/notification-tray';
 import { openPeople, received, shareRoom, type BrowserPerson } from '../fixtures/people';
 import { test } from '../fixtures/shared-server';
 
@@ -12,8 +13,7 @@ declare global {
 }
 
 /**
- * Bob's pages are behind others: a call reaches him by a system notification, real but for its pixels (headless
- * Chromium draws none). Only the press itself is made here, because nothing but a desktop can make a trusted one.
+ * Bob's pages are behind others: a call reaches him by a system notification, real but for its pixels and the press.
  */
 let ann: BrowserPerson;
 let bob: BrowserPerson;
@@ -52,43 +52,10 @@ async function putBehind(page: Page): Promise<void> {
 	await expect.poll(() => page.evaluate(() => document.hasFocus())).toBe(false);
 }
 
-const notifications = () =>
-	worker.evaluate(async () => {
-		const { registration } = self as unknown as { registration: ServiceWorkerRegistration };
-		const all = (await registration.getNotifications()) as (Notification & {
-			actions: { action: string; title: string }[];
-			requireInteraction: boolean;
-			renotify: boolean;
-		})[];
-		return all.map(({ title, body, tag, silent, renotify, requireInteraction, actions, data }) => ({
-			title,
-			body,
-			tag,
-			silent,
-			renotify,
-			requireInteraction,
-			actions: actions.map(({ action, title }) => `${action}: ${title}`),
-			data: data as { callId: string; roomId: string }
-		}));
-	});
+const notifications = () => notificationTray.list(worker);
 const expectNotified = (times: number) => expect.poll(async () => (await notifications()).length).toBe(times);
-
-/** Presses a button of the one notification; '' is the notification itself. */
-const press = (action: string) =>
-	worker.evaluate(async (action) => {
-		const scope = self as unknown as EventTarget & { registration: ServiceWorkerRegistration };
-		const [notification] = await scope.registration.getNotifications();
-		const Press = (self as unknown as Record<'NotificationEvent', new (type: string, init: object) => Event>)
-			.NotificationEvent;
-		scope.dispatchEvent(new Press('notificationclick', { notification, action }));
-	}, action);
-
-/** As a page does that crashes. */
-const leaveOver = (data: unknown) =>
-	worker.evaluate(async (data) => {
-		const { registration } = self as unknown as { registration: ServiceWorkerRegistration };
-		await registration.showNotification('Ann', { data });
-	}, data);
+const press = (action: string) => notificationTray.press(worker, action);
+const leaveOver = (data: unknown) => notificationTray.leave(worker, data);
 
 const call = (kind: 'audio' | 'video') =>
 	ann.page.getByRole('button', { name: `Start ${kind} call` }).click();
@@ -213,19 +180,6 @@ test('without a page one is opened, and answers once; an address alone answers n
 	const [shown] = await notifications();
 	await bob.page.close();
 	await expectNotified(0);
-	await worker.evaluate(() => {
-		// Only a desktop's press may open a window: here the test opens it.
-		const scope = self as unknown as {
-			clients: { openWindow(path: string): Promise<null> };
-			opened: string[];
-		};
-		scope.opened = [];
-		scope.clients.openWindow = async (path) => {
-			scope.opened.push(path);
-			return null;
-		};
-	});
-	const opened = () => worker.evaluate(() => (self as unknown as { opened: string[] }).opened);
 	const answering = `${roomPath}?answer=${shown?.data.callId}`;
 
 	const lured = await bob.context.newPage();
@@ -235,8 +189,7 @@ test('without a page one is opened, and answers once; an address alone answers n
 	await lured.close();
 
 	await leaveOver(shown?.data);
-	await press('accept');
-	await expect.poll(opened).toEqual([answering]);
+	expect(await press('accept')).toEqual([answering]);
 	bob.page = await bob.context.newPage();
 	await bob.page.goto(answering);
 	await expect(ann.page.getByRole('timer')).toBeVisible();

@@ -1,4 +1,5 @@
 import { expect, test, type BrowserContext, type Page, type Worker } from '@playwright/test';
+import { notificationTray } from '../fixtures/notification-tray';
 import { openPeople, shareRoom, type BrowserPerson } from '../fixtures/people';
 import { openPushService, type PushService, type ReceivedPush } from '../fixtures/push-service';
 import { startServer, type TestServer } from '../fixtures/server';
@@ -63,51 +64,18 @@ const deliver = (message: unknown) =>
 		data: typeof message === 'string' ? message : JSON.stringify(message)
 	});
 
-const notifications = () =>
-	worker.evaluate(async () => {
-		const { registration } = self as unknown as { registration: ServiceWorkerRegistration };
-		const all = (await registration.getNotifications()) as (Notification & {
-			actions: { title: string }[];
-		})[];
-		return all.map(({ title, body, silent, tag, actions }) => {
-			const about = [silent ? 'silent' : 'aloud', ...actions.map((one) => one.title)].join(', ');
-			return { line: `${title} | ${body} | ${about}`, tag };
-		});
+const notifications = async () =>
+	(await notificationTray.list(worker)).map(({ title, body, silent, tag, actions }) => {
+		const about = [silent ? 'silent' : 'aloud', ...actions];
+		return { line: `${title} | ${body} | ${about.join(', ')}`, tag };
 	});
 const expectLines = (...lines: string[]) =>
 	expect.poll(async () => (await notifications()).map(({ line }) => line)).toEqual(lines);
-
-/** Presses a button of the one notification; '' is the notification itself. @returns the windows it opened */
-const press = (action: string) =>
-	worker.evaluate(async (action) => {
-		const scope = self as unknown as EventTarget & {
-			registration: ServiceWorkerRegistration;
-			clients: { openWindow(path: string): Promise<null> };
-		};
-		const opened: string[] = [];
-		// Only a desktop's press may open a window: the test opens it.
-		scope.clients.openWindow = async (path) => {
-			opened.push(path);
-			return null;
-		};
-		const [notification] = await scope.registration.getNotifications();
-		const Press = (
-			self as unknown as Record<
-				'NotificationEvent',
-				new (type: string, init: object) => Event & { waitUntil(work: Promise<unknown>): void }
-			>
-		).NotificationEvent;
-		const event = new Press('notificationclick', { notification, action });
-		let work: Promise<unknown> = Promise.resolve();
-		event.waitUntil = (promise) => void (work = promise);
-		scope.dispatchEvent(event);
-		await work;
-		return opened;
-	}, action);
+const press = (action: string) => notificationTray.press(worker, action);
 
 const call = () => ann.page.getByRole('button', { name: 'Start video call' }).click();
 const cancel = () => ann.page.getByRole('button', { name: 'Cancel call' }).click();
-const RINGS = 'Ann | Video call | aloud, Accept, Decline';
+const RINGS = 'Ann | Video call | aloud, accept: Accept, decline: Decline';
 
 /** The browser subscribes at the local service, as it would at its maker's. */
 async function giveSubscription(page: Page): Promise<void> {

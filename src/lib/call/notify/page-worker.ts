@@ -10,10 +10,10 @@ export async function registerWorker(): Promise<void> {
 	await navigator.serviceWorker.register('/service-worker.js', { type });
 }
 
-/** Null when this browser has none of ours. */
+/** Null while this browser has none of ours that runs. */
 export async function findWorker(): Promise<ServiceWorkerRegistration | null> {
 	const found = await navigator.serviceWorker.getRegistration('/');
-	return found ? navigator.serviceWorker.ready : null;
+	return found?.active ? found : null;
 }
 
 export async function tellWorker(message: PageMessage): Promise<void> {

@@ -1,5 +1,6 @@
 import { expect, test } from 'vitest';
 import type { OverPush, RingPush } from '../core/push-message';
+import { createLocks } from '../core/web-locks-fixture';
 import { PushArrivals } from './push-arrivals';
 
 const CALL = '018f2c52-0000-7000-8000-00000000000a';
@@ -28,7 +29,8 @@ function createBrowser(...pages: Page[]) {
 	const shown = new Map<string, { title: string; options: NotificationOptions }>();
 	const pause = () => new Promise((resolve) => setTimeout(resolve, 1));
 	const arrivals = new PushArrivals({
-		registration: {
+		locks: createLocks(),
+		tray: {
 			async showNotification(title: string, options: NotificationOptions = {}) {
 				await pause();
 				shown.set(options.tag ?? '', { title, options });

@@ -1,10 +1,10 @@
 import { pushMessage, type OverPush, type RingPush } from '../core/push-message';
 import { notificationData, overNotification, pushedRing } from './notification';
-
-type Registration = Pick<ServiceWorkerRegistration, 'getNotifications' | 'showNotification'>;
+import { withTray, type Tray, type TrayLocks } from './tray';
 
 export type PushDeps = {
-	readonly registration: Registration;
+	readonly locks: TrayLocks;
+	readonly tray: Tray;
 	/** The pages of ours in this browser. */
 	readonly pages: () => Promise<readonly { visibilityState: DocumentVisibilityState; focused: boolean }[]>;
 	/** This device's clock, Unix milliseconds. */
@@ -20,21 +20,20 @@ export type PushDeps = {
  */
 export class PushArrivals {
 	readonly #deps: PushDeps;
-	/** One at a time, or what is over is shown before its ring, which then stays. */
-	#last: Promise<void> = Promise.resolve();
 
 	constructor(deps: PushDeps) {
 		this.#deps = deps;
 	}
 
 	/** @param data what was pushed; anybody who knows a subscription's keys may have */
-	arrived(data: unknown): Promise<void> {
+	async arrived(data: unknown): Promise<void> {
 		const parsed = pushMessage.safeParse(data);
-		if (!parsed.success) return Promise.resolve();
+		if (!parsed.success) return;
 		const message = parsed.data;
-		const done = this.#last.then(() => (message.type === 'ring' ? this.#ring(message) : this.#over(message)));
-		this.#last = done.catch(() => undefined);
-		return done;
+		// In order, too, or what is over is shown before its ring, which then stays.
+		await withTray(this.#deps.locks, () =>
+			message.type === 'ring' ? this.#ring(message) : this.#over(message)
+		);
 	}
 
 	async #ring(call: RingPush): Promise<void> {
@@ -47,7 +46,7 @@ export class PushArrivals {
 		const { title, options } = isLate
 			? overNotification({ ...call, outcome: 'missed' }, Boolean(standing))
 			: pushedRing(call, call.silent || Boolean(standing));
-		await this.#deps.registration.showNotification(title, options);
+		await this.#deps.tray.showNotification(title, options);
 	}
 
 	async #over(call: OverPush): Promise<void> {
@@ -63,10 +62,10 @@ export class PushArrivals {
 		// One call makes one sound, and one that somebody dealt with makes none any more.
 		const silent = standing.length > 0 || call.outcome !== 'missed';
 		const { title, options } = overNotification(call, silent);
-		await this.#deps.registration.showNotification(title, options);
+		await this.#deps.tray.showNotification(title, options);
 	}
 
 	#standing(callId: string): Promise<readonly Notification[]> {
-		return this.#deps.registration.getNotifications({ tag: callId });
+		return this.#deps.tray.getNotifications({ tag: callId });
 	}
 }

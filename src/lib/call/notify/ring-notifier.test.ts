@@ -1,5 +1,6 @@
 import { beforeEach, expect, test, vi } from 'vitest';
 import type { CallSnapshot } from '../core/snapshot';
+import { createLocks } from '../core/web-locks-fixture';
 import { RingNotifier } from './ring-notifier';
 
 const ROOM = '018f2c52-0000-7000-8000-000000000001';
@@ -17,51 +18,11 @@ const call = (id: string): CallSnapshot =>
 		participants: [{ userId: 'ann', displayName: 'Ann' }]
 	}) as unknown as CallSnapshot;
 
-/** Web Locks of one name as the standard has them, stealing included: Node 20 has none. */
-function createLocks() {
-	type Wish = { run: () => Promise<void> | undefined; resolve(): void; reject(reason: unknown): void };
-	let held: Wish | null = null;
-	const queue: Wish[] = [];
-	const grant = (wish: Wish) => {
-		held = wish;
-		void Promise.resolve()
-			.then(() => wish.run())
-			.then(() => {
-				wish.resolve();
-				if (held !== wish) return;
-				held = null;
-				next();
-			});
-	};
-	const next = () => {
-		const wish = queue.shift();
-		if (wish) grant(wish);
-	};
-	const request = (_name: string, { steal, signal }: LockOptions, run: Wish['run']) => {
-		let resolve = () => {};
-		let reject: (reason: unknown) => void = () => {};
-		const promise = new Promise<void>((yes, no) => ([resolve, reject] = [yes, no]));
-		const wish: Wish = { run, resolve, reject };
-		signal?.addEventListener('abort', () => {
-			const place = queue.indexOf(wish);
-			if (place >= 0) queue.splice(place, 1);
-			reject(signal.reason);
-		});
-		if (steal) {
-			held?.reject(new DOMException('stolen', 'AbortError'));
-			grant(wish);
-		} else if (held) queue.push(wish);
-		else grant(wish);
-		return promise;
-	};
-	return { request } as unknown as Pick<LockManager, 'request'>;
-}
-
 /** The browser: its notifications by tag, and every time that one was put up. */
 function createBrowser() {
 	const shown = new Map<string, { title: string; options: NotificationOptions }>();
 	const log: string[] = [];
-	const registration = {
+	const tray = {
 		async showNotification(title: string, options: NotificationOptions = {}) {
 			shown.set(options.tag ?? '', { title, options });
 			log.push(title);
@@ -77,7 +38,7 @@ function createBrowser() {
 		const timer = setTimeout(run, ms);
 		return () => clearTimeout(timer);
 	};
-	const openPage = () => new RingNotifier({ locks, registration: async () => registration, after });
+	const openPage = () => new RingNotifier({ locks, tray: async () => tray, after });
 	return { shown, log, openPage };
 }
 

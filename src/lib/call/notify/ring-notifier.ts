@@ -1,12 +1,11 @@
 import type { CallSnapshot } from '../core/snapshot';
 import { ringNotification } from './notification';
-
-type Registration = Pick<ServiceWorkerRegistration, 'getNotifications' | 'showNotification'>;
+import { withTray, type Tray, type TrayLocks } from './tray';
 
 export type RingNotifierDeps = {
-	readonly locks: Pick<LockManager, 'request'>;
+	readonly locks: TrayLocks;
 	/** Null while this browser has no service worker of ours: then nothing is shown either. */
-	readonly registration: () => Promise<Registration | null>;
+	readonly tray: () => Promise<Tray | null>;
 	/** Runs it after so many milliseconds. @returns a function that calls it off */
 	readonly after: (ms: number, run: () => void) => () => void;
 };
@@ -35,8 +34,6 @@ export class RingNotifier {
 	/** The call whose notification this page has put up. */
 	#shownId: string | null = null;
 	#visible: readonly Notification[] = [];
-	/** Showing and closing are answered later: one at a time, or a close overtakes the show it is meant for. */
-	#last: Promise<void> = Promise.resolve();
 
 	constructor(deps: RingNotifierDeps) {
 		this.#deps = deps;
@@ -115,27 +112,25 @@ export class RingNotifier {
 
 	#show(call: CallSnapshot): void {
 		this.#shownId = call.id;
-		this.#then(async (registration) => {
+		this.#use(async (tray) => {
 			if (this.#shownId !== call.id || this.#call?.id !== call.id) return;
 			const { title, options } = ringNotification(call);
-			await registration.showNotification(title, options);
-			this.#visible = await registration.getNotifications({ tag: call.id });
+			await tray.showNotification(title, options);
+			this.#visible = await tray.getNotifications({ tag: call.id });
 		});
 	}
 
 	#closeAll(which: (tag: string) => boolean): void {
 		this.#visible = [];
-		this.#then(async (registration) => {
-			for (const one of await registration.getNotifications()) if (which(one.tag)) one.close();
+		this.#use(async (tray) => {
+			for (const one of await tray.getNotifications()) if (which(one.tag)) one.close();
 		});
 	}
 
-	#then(run: (registration: Registration) => Promise<void>): void {
-		this.#last = this.#last
-			.then(async () => {
-				const registration = await this.#deps.registration();
-				if (registration) await run(registration);
-			})
-			.catch(() => undefined); // not allowed any more: it rings in the page
+	#use(run: (tray: Tray) => Promise<void>): void {
+		withTray(this.#deps.locks, async () => {
+			const tray = await this.#deps.tray();
+			if (tray) await run(tray);
+		}).catch(() => undefined); // not allowed any more: it rings in the page
 	}
 }

@@ -1,4 +1,5 @@
 import { expect, test, vi } from 'vitest';
+import { createLocks } from '../core/web-locks-fixture';
 import { createCallMemory } from './call-memory';
 
 const call = {
@@ -10,21 +11,7 @@ const call = {
 
 /** One browser: tabs of it share the locks. */
 function browser() {
-	const held = new Map<string, Promise<void>>();
-	const locks = {
-		request: vi.fn(async (...args: unknown[]) => {
-			const name = String(args[0]);
-			const run = args.at(-1) as () => Promise<void> | void;
-			const { signal } = args.length === 3 ? (args[1] as { signal: AbortSignal }) : { signal: null };
-			const aborted = new Promise<never>((_, reject) => {
-				signal?.addEventListener('abort', () => reject(new DOMException('', 'AbortError')));
-			});
-			while (held.has(name)) await Promise.race([held.get(name), aborted]);
-			const running = Promise.resolve(run()).finally(() => held.delete(name));
-			held.set(name, running);
-			await running;
-		})
-	};
+	const locks = createLocks();
 	let now = 1_000_000;
 	return {
 		wait: (ms: number) => (now += ms),
@@ -38,7 +25,7 @@ function browser() {
 			const memory = () =>
 				createCallMemory({
 					storage: () => storage,
-					locks: locks as unknown as LockManager,
+					locks,
 					now: () => now
 				});
 			return { memory: memory(), texts, reloaded: memory };

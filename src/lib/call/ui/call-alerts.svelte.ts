@@ -87,7 +87,7 @@ export class CallAlerts {
 	#openNotifier(options: { signal: AbortSignal }): void {
 		const notifier = new RingNotifier({
 			locks: navigator.locks,
-			registration: findWorker,
+			tray: findWorker,
 			after: (ms, run) => {
 				const timer = setTimeout(run, ms);
 				return () => clearTimeout(timer);

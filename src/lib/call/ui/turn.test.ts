@@ -1,23 +1,6 @@
 import { expect, test, vi } from 'vitest';
+import { createLocks } from '../core/web-locks-fixture';
 import { takeTurn } from './turn';
-
-// Node has none of its own before 24: one lock, as the standard has it.
-function createLocks() {
-	let last: Promise<unknown> = Promise.resolve();
-	const request = async (_name: string, { signal }: { signal: AbortSignal }, run: () => unknown) => {
-		const before = last;
-		let done = () => {};
-		last = new Promise<void>((resolve) => (done = resolve));
-		try {
-			await before;
-			signal.throwIfAborted();
-			await run();
-		} finally {
-			done();
-		}
-	};
-	return { request } as unknown as Pick<LockManager, 'request'>;
-}
 
 test('one at a time, and the next when it is given up', async () => {
 	const locks = createLocks();
