@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, beforeEach, expect } from 'vitest';
 import { createKeys } from '../../src/lib/server/push/keys';
 import { createEndpointCheck } from '../../src/lib/server/push/push-services';
-import { createPusher, type PusherDeps } from '../../src/lib/server/push/pusher';
+import { createPusher, type Pusher, type PusherDeps } from '../../src/lib/server/push/pusher';
 import { sessions } from '../../src/lib/server/db/schema';
 import { testProduct, type Person, type Product } from '../fixtures/product';
 import { openPushService, type PushService } from '../fixtures/push-service';
@@ -18,7 +18,7 @@ export let annDevice: string;
 export let bobDevice: string;
 /** What pushers said of services that did not take a push. */
 export const troubles: Parameters<PusherDeps['onTrouble']>[0][] = [];
-export let pushers: ReturnType<typeof createPusher>[] = [];
+export let pushers: Pusher[] = [];
 
 export const SUBJECT = 'mailto:ops@example.org';
 export const media = { microphoneEnabled: true, cameraEnabled: true };
@@ -85,7 +85,7 @@ export async function subscribe(who: Person) {
 /** Both servers look at the same moment, and say what they find. */
 export async function push(): Promise<void> {
 	await Promise.all(pushers.map((pusher) => pusher.look()));
-	await Promise.all(pushers.map((pusher) => pusher.settled()));
+	await Promise.all(pushers.map((pusher) => pusher.settle()));
 }
 
 export const call = (by = { api: ann.api, deviceId: annDevice }) =>

@@ -189,7 +189,7 @@ describe('when it rings no more, that is told once', () => {
 		await leave(id);
 		await Promise.all(pushers.map((pusher) => pusher.look()));
 		release();
-		await Promise.all(pushers.map((pusher) => pusher.settled()));
+		await Promise.all(pushers.map((pusher) => pusher.settle()));
 		expect(kinds()).toEqual(['ring']);
 		await push();
 		expect(kinds()).toEqual(['ring', 'over']);
@@ -290,7 +290,7 @@ describe('a push service that', () => {
 		await call();
 		const strict = openPusher([]);
 		await strict.look();
-		await strict.settled();
+		await strict.settle();
 		expect(service.attempts()).toBe(before);
 		expect(await endpointsOf(bob.userId)).toEqual([]);
 	});

@@ -13,6 +13,7 @@ import { createIce } from './ice/ice';
 import { createInbox } from './inbox/inbox';
 import { createOps } from './ops/active-calls';
 import type { Logger } from './ops/log';
+import { repeat } from './ops/repeat';
 import { startSweeper } from './ops/sweeper';
 import { createPush } from './push/push';
 import { createCallLines } from './rooms/call-lines';
@@ -176,10 +177,11 @@ export async function wire(deps: { env: Env; connection: DbConnection; log: Logg
 		onError: (error) => log.error({ error }, 'sweep failed')
 	});
 
-	const pusher = push.start({
+	const pusher = push.openPusher({
 		onTrouble: (trouble) => log.warn(trouble, 'a push was not taken'),
 		onError: (error) => log.error({ error }, 'push failed')
 	});
+	const pushing = pusher && repeat(pusher.look);
 
 	heads.start();
 	presence.start();
@@ -249,7 +251,8 @@ export async function wire(deps: { env: Env; connection: DbConnection; log: Logg
 			openings.close();
 			await socketServer.close();
 			await sweeper.stop();
-			await pusher.stop();
+			await pushing?.stop();
+			await pusher?.close();
 			await heads.stop();
 			await presence.stop();
 			await bus.close();

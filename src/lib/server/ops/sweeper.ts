@@ -1,3 +1,5 @@
+import { repeat } from './repeat';
+
 /** What the passing of time does, in the words of the rooms that do it. */
 type SweeperDeps = {
 	sweepDeadlines: () => Promise<number>;
@@ -26,12 +28,10 @@ const OUTAGE_MS = 4_000;
  */
 export function startSweeper(deps: SweeperDeps): { stop: () => Promise<void> } {
 	const now = deps.now ?? (() => performance.now());
-	let stopped = false;
-	let timer: ReturnType<typeof setTimeout> | undefined;
 	let lastGood = -Infinity;
 	let lastRows = now();
 
-	async function sweep(): Promise<void> {
+	return repeat(async () => {
 		try {
 			if (now() - lastGood > OUTAGE_MS) await deps.forgiveSilence();
 			await deps.sweepDeadlines();
@@ -45,21 +45,6 @@ export function startSweeper(deps: SweeperDeps): { stop: () => Promise<void> } {
 		} catch (error) {
 			deps.onError(error);
 		}
-	}
-
-	let running: Promise<void> = Promise.resolve();
-	function loop(): void {
-		running = sweep().then(() => {
-			if (!stopped) timer = setTimeout(loop, SWEEP_INTERVAL_MS);
-		});
-	}
-	loop();
-
-	return {
-		async stop() {
-			stopped = true;
-			clearTimeout(timer);
-			await running;
-		}
-	};
+		return SWEEP_INTERVAL_MS;
+	});
 }

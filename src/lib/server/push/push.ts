@@ -4,7 +4,7 @@ import type { Db } from '../db/client';
 import type { Env } from '../env';
 import { createKeys } from './keys';
 import { createEndpointCheck } from './push-services';
-import { startPusher, type PusherDeps } from './pusher';
+import { createPusher, type Pusher, type PusherDeps } from './pusher';
 import { dropSubscription, keepSubscription } from './subscriptions';
 
 export type Push = ReturnType<typeof createPush>;
@@ -31,10 +31,8 @@ export function createPush({ db, settings }: { db: Db; settings: Env['push'] }) 
 		/** One that is unknown, or somebody else's, is none already. */
 		unsubscribe: (userId: string, endpoint: string): Promise<void> => dropSubscription(db, userId, endpoint),
 
-		/** Begins to push, on a server. @returns what ends it */
-		start(on: Pick<PusherDeps, 'onTrouble' | 'onError'>): { stop: () => Promise<void> } {
-			if (!settings.enabled) return { stop: async () => {} };
-			return startPusher({ db, keys, mayPush, subject: settings.subject, ...on });
-		}
+		/** Who tells closed browsers, on a server that pushes. */
+		openPusher: (on: Pick<PusherDeps, 'onTrouble' | 'onError'>): Pusher | null =>
+			settings.enabled ? createPusher({ db, keys, mayPush, subject: settings.subject, ...on }) : null
 	};
 }

@@ -15,6 +15,8 @@ export type PusherDeps = {
 	onError: (error: unknown) => void;
 };
 
+export type Pusher = ReturnType<typeof createPusher>;
+
 const LOOK_INTERVAL_MS = 500;
 const AT_ONCE = 20;
 /** People who are being told at the same time, each in up to ten browsers. */
@@ -24,13 +26,13 @@ const LONGEST_PAUSE_MS = 10_000;
 /** What is over is news for a day, but not one that a service must be pressed for. */
 const MAX_TRIES = 6;
 const OVER_TTL_SECONDS = 24 * 60 * 60;
-const STOP_WITHIN_MS = 1_000;
+const CLOSE_WITHIN_MS = 1_000;
 
 type Retry = { due: Due; to: readonly Subscription[]; tries: number; at: number };
 
 /**
- * Tells closed browsers that a call rings, and that it rings no more. It looks for what is to be said in the rows, twice
- * a second, and takes no part in the transactions that write them. Any number of servers may do so on one database.
+ * Tells closed browsers that a call rings, and that it rings no more. Each look finds in the rows what is to be
+ * said, and takes no part in the transactions that write them. Any number of servers may do so on one database.
  */
 export function createPusher({ db, keys, subject, mayPush, onTrouble, onError }: PusherDeps) {
 	const telling = new Set<Promise<void>>();
@@ -79,60 +81,42 @@ export function createPusher({ db, keys, subject, mayPush, onTrouble, onError }:
 		if (still) await tell(still, to, tries);
 	}
 
-	/** @returns how many people are to be told of something */
-	async function look(): Promise<number> {
+	/** @returns whether there may be more */
+	async function look(): Promise<boolean> {
 		const now = performance.now();
 		const ripe = retries.filter(({ at }) => at <= now);
 		retries = retries.filter(({ at }) => at > now);
 		for (const retry of ripe) begin(tellAgain(retry));
-		if (telling.size >= MAX_TELLING) return 0;
+		if (telling.size >= MAX_TELLING) return false;
 		const found = await takeDue(db, AT_ONCE);
-		if (found.length === 0) return 0;
+		if (found.length === 0) return false;
 		const subscriptions = await subscriptionsOf(db, [...new Set(found.map(({ userId }) => userId))]);
 		for (const due of found) begin(tell(due, subscriptions.get(due.userId) ?? [], 0));
-		return found.length;
+		return found.length === AT_ONCE;
+	}
+
+	async function settle(): Promise<void> {
+		while (telling.size > 0) await Promise.all(telling);
 	}
 
 	return {
-		look,
-		/** Settles when nothing is being sent any more. */
-		async settled(): Promise<void> {
-			while (telling.size > 0) await Promise.all(telling);
-		}
-	};
-}
+		/** Begins to say what is to be said now. @returns for how many milliseconds to pause before the next look */
+		look: (): Promise<number> =>
+			look().then(
+				(hasMore) => (hasMore ? 0 : LOOK_INTERVAL_MS),
+				(error: unknown) => {
+					onError(error);
+					return LOOK_INTERVAL_MS;
+				}
+			),
 
-/** Looks twice a second until it is stopped, and again at once while there is more to do. */
-export function startPusher(deps: PusherDeps): { stop: () => Promise<void> } {
-	const pusher = createPusher(deps);
-	let stopped = false;
-	let timer: ReturnType<typeof setTimeout> | undefined;
-	let running: Promise<void> = Promise.resolve();
+		/** Waits for what is being sent. */
+		settle,
 
-	function loop(): void {
-		running = pusher
-			.look()
-			.catch((error: unknown) => {
-				deps.onError(error);
-				return 0;
-			})
-			.then((found) => {
-				if (!stopped) timer = setTimeout(loop, found === AT_ONCE ? 0 : LOOK_INTERVAL_MS);
-			});
-	}
-	loop();
-
-	return {
-		/** What is being sent is waited for a moment; the rest another server says, or this one after its start. */
-		async stop() {
-			stopped = true;
-			clearTimeout(timer);
-			await running;
+		/** The same, for a moment: the rest another server says, or this one after its start. */
+		async close(): Promise<void> {
 			let late: NodeJS.Timeout | undefined;
-			await Promise.race([
-				pusher.settled(),
-				new Promise((resolve) => (late = setTimeout(resolve, STOP_WITHIN_MS)))
-			]);
+			await Promise.race([settle(), new Promise((resolve) => (late = setTimeout(resolve, CLOSE_WITHIN_MS)))]);
 			clearTimeout(late);
 		}
 	};

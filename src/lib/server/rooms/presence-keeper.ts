@@ -1,4 +1,5 @@
 import { randomUUID } from 'node:crypto';
+import { Patience } from '../db/patience';
 import type { Told } from './presence-rows';
 
 /** Well below a server's lifetime in the database: one that is told late, or twice, is still alive. */
@@ -6,10 +7,6 @@ const RENEW_INTERVAL_MS = 5_000;
 const RETRY_MS = 1_000;
 /** A page load, another rung, and the pause between two short polls, are no going. */
 const LINGER_MS = 4_000;
-/** The connection of a statement that takes longer may be dead; the next one takes another. */
-const TIMEOUT_MS = 4_000;
-/** Given up, and still holding a connection each. */
-const MOST_GIVEN_UP = 2;
 
 type KeeperDeps = {
 	write: (told: Told) => Promise<{ wasUnknown: boolean }>;
@@ -37,7 +34,7 @@ export class PresenceKeeper {
 	#gone = new Set<string>();
 	#renewAt = 0;
 	#failing = false;
-	#givenUp = 0;
+	readonly #patience = new Patience('Telling the database who is here');
 	#phase: 'idle' | 'started' | 'stopped' = 'idle';
 	#timer: { at: number; handle: ReturnType<typeof setTimeout> } | null = null;
 	#running: Promise<void> | null = null;
@@ -77,7 +74,7 @@ export class PresenceKeeper {
 		this.#timer = null;
 		await this.#running;
 		if (!wasStarted || this.#failing) return; // it lapses
-		await this.#attempt(() => this.#deps.end(this.#serverId)).catch(this.#deps.onError);
+		await this.#patience.waitFor(() => this.#deps.end(this.#serverId)).catch(this.#deps.onError);
 	}
 
 	#release(userId: string): void {
@@ -128,7 +125,7 @@ export class PresenceKeeper {
 		const came = this.#came;
 		[this.#came, this.#gone] = [new Set(), new Set()];
 		try {
-			const { wasUnknown } = await this.#attempt(() => this.#deps.write(told));
+			const { wasUnknown } = await this.#patience.waitFor(() => this.#deps.write(told));
 			// At the start; or others took us for dead and removed all that we had told.
 			if (wasUnknown)
 				for (const userId of this.#readers.keys()) if (!came.has(userId)) this.#came.add(userId);
@@ -140,27 +137,6 @@ export class PresenceKeeper {
 			this.#serverId = randomUUID();
 			[this.#came, this.#gone] = [new Set(this.#readers.keys()), new Set()];
 			this.#renewAt = performance.now() + RETRY_MS;
-		}
-	}
-
-	async #attempt<Answer>(work: () => Promise<Answer>): Promise<Answer> {
-		if (this.#givenUp >= MOST_GIVEN_UP) throw new Error('The database does not answer.');
-		let isLate = false;
-		let timer: ReturnType<typeof setTimeout> | undefined;
-		const late = new Promise<never>((_resolve, reject) => {
-			timer = setTimeout(() => {
-				isLate = true;
-				this.#givenUp += 1;
-				reject(new Error('Telling the database who is here took too long.'));
-			}, TIMEOUT_MS);
-		});
-		const asked = work().finally(() => {
-			if (isLate) this.#givenUp -= 1;
-		});
-		try {
-			return await Promise.race([asked, late]);
-		} finally {
-			clearTimeout(timer);
 		}
 	}
 }
