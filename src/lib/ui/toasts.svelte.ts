@@ -16,6 +16,17 @@ export class Toasts {
 		setTimeout(() => this.dismiss(toast.id), TOAST_LIFETIME_MS);
 	}
 
+	/** Does what somebody asked for, and says when it fails. @returns whether it worked */
+	async attempt(work: () => Promise<unknown>, problem: string): Promise<boolean> {
+		try {
+			await work();
+			return true;
+		} catch {
+			this.show(problem, 'problem');
+			return false;
+		}
+	}
+
 	dismiss(id: number): void {
 		this.list = this.list.filter((toast) => toast.id !== id);
 	}
