@@ -22,6 +22,7 @@ export function createLocks(): Pick<LockManager, 'request'> {
 	function request(name: string, ...rest: [Wish['run']] | [LockOptions, Wish['run']]): Promise<unknown> {
 		const [{ steal, signal }, run] = rest.length === 2 ? rest : [{} as LockOptions, rest[0]];
 		return new Promise((resolve, reject) => {
+			if (signal?.aborted) return reject(signal.reason as Error);
 			const wish: Wish = { run, resolve, reject };
 			const queue = queues.get(name) ?? [];
 			queues.set(name, queue);
