@@ -37,11 +37,15 @@ const ON_ANY_POSTGRES = [
 	'heads',
 	'idle-poll',
 	'inbox',
+	'large-room',
 	'mailbox',
 	'messages',
 	'migrate',
 	'named-statements',
 	'ops',
+	'own-membership',
+	'presence',
+	'push',
 	'revocation',
 	'rooms',
 	'signals-read',
@@ -275,13 +279,14 @@ function tell(name, counts, since, output) {
 	console.log(
 		`${counts.failed ? 'FAIL' : 'ok  '} ${name.padEnd(16)} ${secondsSince(since).padStart(8)}  ${inWords(counts)}`
 	);
-	if (counts.failed)
-		console.log(fromFirstFailure(output).trim().split('\n').slice(0, SHOWN_LINES).join('\n'));
+	if (counts.failed) console.log(whatFailed(output));
 }
 
-/** What failed and why, without the list of what passed: a reader who sees only a beginning must find it there. */
-function fromFirstFailure(/** @type {string} */ output) {
-	return output.slice(Math.max(0, output.search(/^ +1\) |^⎯+ Failed /m)));
+/** Without the list of what passed: a reader who sees only a beginning must find it there. A program that says no such thing says it last. */
+function whatFailed(/** @type {string} */ output) {
+	const at = output.search(/^ +1\) |^⎯+ Failed /m);
+	const lines = output.slice(Math.max(0, at)).trim().split('\n');
+	return (at < 0 ? lines.slice(-SHOWN_LINES) : lines.slice(0, SHOWN_LINES)).join('\n');
 }
 
 /** @param {Step} step */

@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
 import { transition, type CallEvent } from './call';
-import { accept, ANN, BOB, CAT, join, settings, start, T } from './call-fixture';
+import { accept, ANN, BOB, CAT, join, run, settings, start, T } from './call-fixture';
 import type { CallState } from './call-state';
 import { happenedBetween } from './call-timeline';
 
@@ -75,6 +75,14 @@ test.each<[what: string, call: CallState, events: CallEvent[], told: string[]]>(
 	]
 ])('%s', (_what, call, events, lines) => {
 	expect(told(call, ...events)).toEqual(lines);
+});
+
+test('who is no host ends nothing, also when its time is up as they ask', () => {
+	const alone = run(start([BOB, CAT]), [0, accept(BOB)], [0, { type: 'leave', deviceId: 'bob-1' }]);
+	const event = { type: 'end', userId: BOB } as const;
+	const after = transition(alone, event, T + settings.aloneLimitMs, settings);
+	expect(after.phase).toBe('ended');
+	expect(happenedBetween(alone, after, event).at(-1)).toEqual({ kind: 'ended', userId: null });
 });
 
 test('what changes nobody’s part is not told', () => {

@@ -44,7 +44,8 @@ export function happenedBetween(
 		before && live && before.hostId !== after.hostId ? [{ kind: 'host', userId: after.hostId }] : [];
 	const connected: Happening[] =
 		after.connectedAt !== null && before?.connectedAt === null ? [{ kind: 'connected', userId: null }] : [];
-	const endedBy = event?.type === 'end' ? event.userId : null;
+	// Anybody may ask for it, also when its time is up in that moment: only a host's word ends it.
+	const endedBy = event?.type === 'end' && event.userId === before?.hostId ? event.userId : null;
 	const ended: Happening[] = live ? [] : [{ kind: 'ended', userId: endedBy }];
 	return [...started, ...connected, ...people, ...host, ...ended];
 }

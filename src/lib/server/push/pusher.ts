@@ -23,8 +23,8 @@ const AT_ONCE = 20;
 const MAX_TELLING = 100;
 const FIRST_PAUSE_MS = 1_000;
 const LONGEST_PAUSE_MS = 10_000;
-/** What is over is news for a day, but not one that a service must be pressed for. */
-const MAX_TRIES = 6;
+/** A ring is tried for as long as it rings. What is over is news for a day, but no service must be pressed for it. */
+const MAX_OVER_TRIES = 6;
 const OVER_TTL_SECONDS = 24 * 60 * 60;
 const CLOSE_WITHIN_MS = 1_000;
 
@@ -70,7 +70,8 @@ export function createPusher({ db, keys, subject, mayPush, onTrouble, onError }:
 
 		await forgetSubscriptions(db, gone);
 		await finish(db, due);
-		if (later.length > 0 && tries + 1 < MAX_TRIES) {
+		const isWorthIt = due.message.type === 'ring' || tries + 1 < MAX_OVER_TRIES;
+		if (later.length > 0 && isWorthIt) {
 			retries.push({ due, to: later, tries: tries + 1, at: performance.now() + pauseMs });
 		}
 	}
