@@ -13,6 +13,9 @@ import type { AppRouter } from '../server/trpc/router';
 /** The whole API, typed by the server's own router. */
 export type ApiClient = TRPCClient<AppRouter>;
 
+/** A request unanswered by then has failed, unless it brings a signal of its own. */
+const REQUEST_TIMEOUT_MS = 15_000;
+
 /** Put this in an operation's context to send it over the socket instead of HTTP. */
 export const OVER_SOCKET = { overSocket: true } as const;
 
@@ -52,7 +55,13 @@ export function createApi({ origin, fetch, socketLink, EventSource }: ApiOptions
 						url,
 						fetch: (input, init) => fetch(input, { ...(init as RequestInit), cache: 'no-store' })
 					}),
-					false: httpLink({ url, fetch: (input, init) => fetch(input, init as RequestInit) })
+					false: httpLink({
+						url,
+						fetch(input, init) {
+							const signal = init?.signal ?? AbortSignal.timeout(REQUEST_TIMEOUT_MS);
+							return fetch(input, { ...(init as RequestInit), signal });
+						}
+					})
 				})
 			})
 		]

@@ -6,7 +6,6 @@ import type { Link, LinkNews } from '../link/link';
 import { RoomMessages, type MessagePage } from './room-messages.svelte';
 
 /** A send or a page that is not answered by then has failed. */
-const REQUEST_TIMEOUT_MS = 15_000;
 
 /**
  * The rooms this person is in, and the messages of those this page has opened. The link's news keep it
@@ -40,12 +39,11 @@ export class RoomStore {
 			return known;
 		}
 		const { messages: api } = this.#link.api;
-		const options = () => ({ signal: AbortSignal.timeout(REQUEST_TIMEOUT_MS) });
 		const opened = new RoomMessages(
 			this.#userId,
 			{
-				page: (range) => api.page.query({ roomId, ...range }, options()),
-				send: (message) => api.send.mutate({ roomId, ...message }, options())
+				page: (range) => api.page.query({ roomId, ...range }),
+				send: (message) => api.send.mutate({ roomId, ...message })
 			},
 			page
 		);
@@ -68,17 +66,13 @@ export class RoomStore {
 	}
 
 	async setRing(roomId: string, ring: RingSetting): Promise<void> {
-		await this.#link.api.rooms.setRing.mutate(
-			{ roomId, ring },
-			{ signal: AbortSignal.timeout(REQUEST_TIMEOUT_MS) }
-		);
+		await this.#link.api.rooms.setRing.mutate({ roomId, ring });
 		this.rooms = this.rooms.map((one) => (one.id === roomId ? { ...one, ring } : one));
 	}
 
 	/** Unheard, it is told again with the next state. */
 	#tellRead(roomId: string, n: number): void {
-		const options = { signal: AbortSignal.timeout(REQUEST_TIMEOUT_MS) };
-		this.#link.api.rooms.markRead.mutate({ roomId, n }, options).catch(() => undefined);
+		this.#link.api.rooms.markRead.mutate({ roomId, n }).catch(() => undefined);
 	}
 
 	#receive(news: LinkNews): void {

@@ -305,6 +305,7 @@ test.each<[title: string, endTones: number, events: SceneEvent[]]>([
 	],
 	['left or cancelled by myself', 0, [...joined, { type: 'leave' }, over]],
 	['ended for everyone by myself', 0, [...joined, { type: 'end' }, over]],
+	['I could not end it; later others do', 1, [...joined, { type: 'end' }, { type: 'end-failed' }, over]],
 	[
 		'moved to my other device',
 		0,

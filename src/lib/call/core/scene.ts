@@ -34,7 +34,7 @@ export type Scene = {
 /** `callId` is null while a call is being started. */
 export type Here =
 	| { readonly stage: 'asking'; readonly callId: string | null }
-	| { readonly stage: 'in'; readonly callId: string; readonly ending?: true };
+	| { readonly stage: 'in'; readonly callId: string; readonly ending: boolean };
 
 export type SceneEvent =
 	/** This page is a device, perhaps under a new id. */
@@ -51,6 +51,7 @@ export type SceneEvent =
 	| { type: 'leave' }
 	/** This person ends the call for everyone. */
 	| { type: 'end' }
+	| { type: 'end-failed' }
 	| { type: 'decline'; callId: string }
 	| { type: 'decline-failed'; callId: string };
 
@@ -134,7 +135,11 @@ export function transition(scene: Scene, event: SceneEvent): Step<Scene, SceneEf
 		case 'leave':
 			return step({ ...scene, here: null });
 		case 'end':
-			return step(scene.here?.stage === 'in' ? { ...scene, here: { ...scene.here, ending: true } } : scene);
+		case 'end-failed': {
+			const { here } = scene;
+			if (here?.stage !== 'in') return step(scene);
+			return step({ ...scene, here: { ...here, ending: event.type === 'end' } });
+		}
 		case 'decline':
 			return step({ ...scene, touched: new Set([...scene.touched, event.callId]) });
 		case 'decline-failed':
@@ -144,14 +149,17 @@ export function transition(scene: Scene, event: SceneEvent): Step<Scene, SceneEf
 	}
 }
 
-/** The call that rings here; of several one that is heard, and that has rung longest. */
-export function incomingOf(scene: Scene): CallSnapshot | null {
-	const ringing = [...scene.calls.values()].filter(
-		(call) => rings(scene, call) && scene.here?.callId !== call.id && !scene.touched.has(call.id)
-	);
-	const silent = ({ ring }: CallSnapshot) => Number(ring !== 'ring');
-	return ringing.sort((a, b) => silent(a) - silent(b) || a.startedAt - b.startedAt)[0] ?? null;
+/** The calls that ring here; first those that are heard, and of them the one that has rung longest. */
+export function ringingOf(scene: Scene): CallSnapshot[] {
+	return [...scene.calls.values()]
+		.filter((call) => rings(scene, call) && scene.here?.callId !== call.id && !scene.touched.has(call.id))
+		.sort((a, b) => Number(isAloud(b)) - Number(isAloud(a)) || a.startedAt - b.startedAt);
 }
+
+export const incomingOf = (scene: Scene): CallSnapshot | null => ringingOf(scene)[0] ?? null;
+
+/** Whether it is heard where it rings, and told of outside the page. */
+export const isAloud = ({ ring }: CallSnapshot): boolean => ring === 'ring';
 
 const rings = ({ userId }: Scene, call: CallSnapshot): boolean =>
 	inviteOf(call, userId) === 'ringing' && call.ring !== 'none';
@@ -170,7 +178,7 @@ export function currentOf(
 function enter(scene: Scene, call: CallSnapshot): Step<Scene, SceneEffect> {
 	const inside: Scene = {
 		...scene,
-		here: { stage: 'in', callId: call.id },
+		here: { stage: 'in', callId: call.id, ending: false },
 		touched: new Set([...scene.touched, call.id])
 	};
 	// Its end overtook the answer that let us in.

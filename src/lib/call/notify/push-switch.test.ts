@@ -10,10 +10,11 @@ type Faults = {
 	server?: { key?: string | null; knows?: boolean; fails?: boolean };
 	noPush?: boolean;
 	noWorker?: boolean;
+	workerForbidden?: boolean;
 };
 
 /** A browser, and a server that notes what it is told. */
-function createWorld({ subscribe, server = {}, noPush = false, noWorker = false }: Faults = {}) {
+function createWorld({ subscribe, server = {}, noPush, noWorker, workerForbidden }: Faults = {}) {
 	const told: string[] = [];
 	let held: PushSubscription | null = null;
 	let made = 0;
@@ -43,7 +44,10 @@ function createWorld({ subscribe, server = {}, noPush = false, noWorker = false 
 	};
 	const push = new PushSwitch({
 		findRegistration: async () => (noWorker ? null : registration),
-		getRegistration: async () => registration,
+		async getRegistration() {
+			if (workerForbidden) throw new DOMException('no', 'SecurityError');
+			return registration;
+		},
 		server: {
 			key: async () => (server.key === undefined ? KEY : server.key),
 			async subscribe({ endpoint }) {
@@ -80,6 +84,7 @@ test.each<[string, PushTrouble, Faults]>([
 	['permission is blocked, or the window private', 'not-allowed', { subscribe: 'NotAllowedError' }],
 	['the push service is out of reach', 'no-service', { subscribe: 'AbortError' }],
 	['there is no push', 'no-service', { noPush: true }],
+	['the browser forbids the worker', 'no-service', { workerForbidden: true }],
 	['the server does not send there', 'unknown-service', { server: { knows: false } }],
 	['the server does not push', 'server-off', { server: { key: null } }],
 	['the server does not answer', 'no-server', { server: { fails: true } }]
@@ -111,6 +116,23 @@ test('for other keys than the server has, it subscribes anew', async () => {
 	expect(await push.begin()).toBe('on');
 	expect(holds()).toBe('https://push.example/2');
 	expect(told).toEqual(['subscribe https://push.example/2']);
+});
+
+test('for other keys, and the server does not hear of it: the new one is kept, and told by the next page', async () => {
+	const { push, server, hold, holds } = createWorld({ server: { fails: true } });
+	hold(OTHER_KEY);
+	expect(await push.begin()).toBe('on');
+	expect(holds()).toBe('https://push.example/2');
+	server.fails = false;
+	expect(await push.begin()).toBe('on');
+	expect(holds()).toBe('https://push.example/2');
+});
+
+test('a server that does not send there any more: it is off, and says so', async () => {
+	const { push, hold, holds } = createWorld({ server: { knows: false } });
+	hold(KEY);
+	expect(await push.begin()).toBe('off');
+	expect(holds()).toBeNull();
 });
 
 test.each<[string, Faults, 'on' | 'off', string | null]>([

@@ -6,7 +6,8 @@ export type PushState = 'off' | 'on';
 /** Why it could not be turned on or off. */
 export type PushTrouble = 'not-allowed' | 'no-service' | 'unknown-service' | 'server-off' | 'no-server';
 
-type Registration = { readonly pushManager?: Pick<PushManager, 'getSubscription' | 'subscribe'> };
+type Manager = Pick<PushManager, 'getSubscription' | 'subscribe'>;
+type Registration = { readonly pushManager?: Manager };
 
 export type PushSwitchDeps = {
 	/** Null while this browser has no service worker of ours. */
@@ -14,6 +15,7 @@ export type PushSwitchDeps = {
 	/** Registers it when there is none. */
 	readonly getRegistration: () => Promise<Registration>;
 	readonly server: {
+		/** Null when it does not push. */
 		key(): Promise<string | null>;
 		/** @returns false when the server does not send to this browser's push service */
 		subscribe(subscription: PushSubscriptionInput): Promise<boolean>;
@@ -43,12 +45,15 @@ export class PushSwitch {
 		try {
 			const key = await this.#deps.server.key();
 			if (key === null) return 'on'; // the server is off, perhaps for today
-			if (keyOf(subscription) === key) {
-				await this.#tell(subscription);
-				return 'on';
+			let current: PushSubscription | PushTrouble = subscription;
+			if (keyOf(subscription) !== key) {
+				await subscription.unsubscribe();
+				current = await subscribe(registration.pushManager, key);
 			}
-			await subscription.unsubscribe();
-			return (await this.#subscribe(registration.pushManager, key)) === null ? 'on' : 'off';
+			if (typeof current === 'string') return 'off';
+			if (await this.#tell(current)) return 'on';
+			await current.unsubscribe(); // or it would look as if it were on
+			return 'off';
 		} catch {
 			return 'on'; // the server did not answer: the next page that is loaded tells it
 		}
@@ -59,9 +64,17 @@ export class PushSwitch {
 		try {
 			const key = await this.#deps.server.key();
 			if (key === null) return 'server-off';
-			const { pushManager } = await this.#deps.getRegistration();
-			if (!pushManager) return 'no-service';
-			return await this.#subscribe(pushManager, key);
+			// A browser that forbids the worker, too.
+			const registration = await this.#deps.getRegistration().catch(() => null);
+			if (!registration?.pushManager) return 'no-service';
+			const made = await subscribe(registration.pushManager, key);
+			if (typeof made === 'string') return made;
+			const trouble = await this.#tell(made).then(
+				(known) => (known ? null : ('unknown-service' as const)),
+				() => 'no-server' as const
+			);
+			if (trouble !== null) await made.unsubscribe(); // or it would look as if it were on
+			return trouble;
 		} catch {
 			return 'no-server';
 		}
@@ -69,10 +82,10 @@ export class PushSwitch {
 
 	/** @returns what went wrong; null: it is off */
 	async turnOff(): Promise<PushTrouble | null> {
-		const registration = await this.#deps.findRegistration();
-		const subscription = await registration?.pushManager?.getSubscription();
-		if (!subscription) return null;
 		try {
+			const registration = await this.#deps.findRegistration();
+			const subscription = await registration?.pushManager?.getSubscription();
+			if (!subscription) return null;
 			await this.#deps.server.unsubscribe(subscription.endpoint);
 			await subscription.unsubscribe();
 			return null;
@@ -81,27 +94,18 @@ export class PushSwitch {
 		}
 	}
 
-	async #subscribe(manager: Pick<PushManager, 'subscribe'>, key: string): Promise<PushTrouble | null> {
-		let subscription: PushSubscription;
-		try {
-			subscription = await manager.subscribe({ userVisibleOnly: true, applicationServerKey: key });
-		} catch (error) {
-			const isForbidden = error instanceof Error && error.name === 'NotAllowedError';
-			return isForbidden ? 'not-allowed' : 'no-service';
-		}
-		try {
-			if (await this.#tell(subscription)) return null;
-			await subscription.unsubscribe();
-			return 'unknown-service';
-		} catch {
-			await subscription.unsubscribe(); // or it would look as if it were on
-			return 'no-server';
-		}
-	}
-
 	async #tell(subscription: PushSubscription): Promise<boolean> {
 		const parsed = pushSubscription.safeParse(subscription.toJSON());
 		return parsed.success && (await this.#deps.server.subscribe(parsed.data));
+	}
+}
+
+/** @returns the browser's subscription, or why there is none */
+async function subscribe(manager: Manager, key: string): Promise<PushSubscription | PushTrouble> {
+	try {
+		return await manager.subscribe({ userVisibleOnly: true, applicationServerKey: key });
+	} catch (error) {
+		return error instanceof Error && error.name === 'NotAllowedError' ? 'not-allowed' : 'no-service';
 	}
 }
 

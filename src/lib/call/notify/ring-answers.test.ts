@@ -4,16 +4,16 @@ import { RingAnswers } from './ring-answers';
 const A = '018f2c52-0000-7000-8000-00000000000a';
 const B = '018f2c52-0000-7000-8000-00000000000b';
 
-function createPage(incoming: string | null) {
+function createPage(...ringing: string[]) {
 	const done: string[] = [];
-	const page = { incoming };
+	const page = { ringing };
 	const act = (what: string) => (callId: string) => {
 		done.push(`${what} ${callId}`);
-		page.incoming = null;
+		page.ringing = page.ringing.filter((one) => one !== callId);
 		answers.changed(); // as a session tells its listeners within the action
 	};
 	const answers: RingAnswers = new RingAnswers({
-		incomingId: () => page.incoming,
+		rings: (callId) => page.ringing.includes(callId),
 		claim: () => ({ inCall: false, inFront: true }),
 		accept: act('accept'),
 		decline: act('decline')
@@ -56,26 +56,30 @@ test('who is asked says whether it rings', () => {
 	]);
 });
 
-const accept = { type: 'call-answer', callId: A, answer: 'accept' };
-
-test('a page opened to answer does so once its call rings, once', () => {
-	const page = createPage(null);
-	page.answers.openedFor(A);
-	page.take(accept);
-	page.answers.changed();
-	page.page.incoming = B;
-	page.answers.changed();
-	expect(page.done).toEqual([]);
-	page.page.incoming = A;
-	page.answers.changed();
-	page.page.incoming = A; // it rings on, after an answer that was refused
-	page.answers.changed();
-	expect(page.done).toEqual([`accept ${A}`]);
+test.each(['accept', 'decline'])('two ring: %s of the one that is not shown in the page', (answer) => {
+	const page = createPage(A, B);
+	page.take({ type: 'call-answer', callId: B, answer });
+	expect(page.done).toEqual([`${answer} ${B}`]);
 });
 
-test('a page whose address alone says so answers nothing', () => {
-	const page = createPage(A);
-	page.answers.openedFor(A);
+test.each(['accept', 'decline'])('%s takes effect once its call rings, and once', (answer) => {
+	const page = createPage();
+	page.take({ type: 'call-answer', callId: A, answer });
+	page.answers.changed();
+	page.page.ringing = [B];
 	page.answers.changed();
 	expect(page.done).toEqual([]);
+	page.page.ringing = [B, A];
+	page.answers.changed();
+	page.page.ringing = [B, A]; // it rings on, after an answer that was refused
+	page.answers.changed();
+	expect(page.done).toEqual([`${answer} ${A}`]);
+});
+
+test('what was pressed last counts', () => {
+	const page = createPage();
+	for (const answer of ['accept', 'decline']) page.take({ type: 'call-answer', callId: A, answer });
+	page.page.ringing = [A];
+	page.answers.changed();
+	expect(page.done).toEqual([`decline ${A}`]);
 });

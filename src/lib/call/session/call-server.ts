@@ -34,8 +34,6 @@ export type CallServer = {
 	presence(roomId: string, options: { signal: AbortSignal }): Promise<readonly MemberPresence[]>;
 };
 
-/** A request unanswered by then has failed. */
-const REQUEST_TIMEOUT_MS = 15_000;
 /** Nothing depends on a report, and a slow one must not hold a connection that something else waits for. */
 const REPORT_TIMEOUT_MS = 5_000;
 
@@ -44,26 +42,25 @@ export function createCallServer({
 	ice,
 	rooms
 }: Pick<Link['api'], 'calls' | 'ice' | 'rooms'>): CallServer {
-	const soon = () => ({ signal: AbortSignal.timeout(REQUEST_TIMEOUT_MS) });
 	return {
-		start: (input) => calls.start.mutate(input, soon()),
-		accept: (input) => calls.accept.mutate(input, soon()),
-		join: (input) => calls.join.mutate(input, soon()),
-		decline: (callId) => calls.decline.mutate({ callId }, soon()),
-		leave: (at) => calls.leave.mutate(at, soon()),
-		end: (callId) => calls.end.mutate({ callId }, soon()),
-		mute: (input) => calls.mute.mutate(input, soon()),
-		remove: (input) => calls.remove.mutate(input, soon()),
-		handOver: (input) => calls.handOver.mutate(input, soon()),
-		stay: (at) => calls.stay.mutate(at, soon()),
-		setMedia: (input) => calls.setMedia.mutate(input, soon()),
-		renew: (at) => calls.renew.mutate(at, soon()),
-		connected: (at) => calls.connected.mutate(at, soon()),
-		failed: ({ why, ...at }) => calls.failed.mutate({ ...at, why: why.slice(0, MAX_WHY_LENGTH) }, soon()),
+		start: (input) => calls.start.mutate(input),
+		accept: (input) => calls.accept.mutate(input),
+		join: (input) => calls.join.mutate(input),
+		decline: (callId) => calls.decline.mutate({ callId }),
+		leave: (at) => calls.leave.mutate(at),
+		end: (callId) => calls.end.mutate({ callId }),
+		mute: (input) => calls.mute.mutate(input),
+		remove: (input) => calls.remove.mutate(input),
+		handOver: (input) => calls.handOver.mutate(input),
+		stay: (at) => calls.stay.mutate(at),
+		setMedia: (input) => calls.setMedia.mutate(input),
+		renew: (at) => calls.renew.mutate(at),
+		connected: (at) => calls.connected.mutate(at),
+		failed: ({ why, ...at }) => calls.failed.mutate({ ...at, why: why.slice(0, MAX_WHY_LENGTH) }),
 		reportConnection: (input) =>
 			calls.reportConnection.mutate(input, { signal: AbortSignal.timeout(REPORT_TIMEOUT_MS) }),
-		get: (callId) => calls.get.query({ callId }, soon()),
-		iceServers: async (callId) => (await ice.servers.query({ callId }, soon())).iceServers,
+		get: (callId) => calls.get.query({ callId }),
+		iceServers: async (callId) => (await ice.servers.query({ callId })).iceServers,
 		presence: (roomId, options) => rooms.presence.query({ roomId }, options)
 	};
 }

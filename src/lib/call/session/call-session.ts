@@ -86,7 +86,7 @@ export class CallSession {
 					const { here, deviceId } = this.#scene;
 					return here?.stage === 'in' && deviceId !== null ? { callId: here.callId, deviceId } : null;
 				},
-				onEnd: () => this.#dispatch({ type: 'end' }),
+				tell: (event) => this.#dispatch(event),
 				lookUp: (callId) => this.#lookUp(callId),
 				sayProblem: (text) => this.#board.say({ text, tone: 'problem' })
 			}),

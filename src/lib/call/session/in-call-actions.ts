@@ -6,8 +6,8 @@ type InCallDeps = {
 	server: Pick<CallServer, 'end' | 'mute' | 'remove' | 'handOver' | 'stay'>;
 	/** The call this device is in, and this device's id in it. */
 	at: () => { callId: string; deviceId: string } | null;
-	/** It is about to be over by this person's doing. */
-	onEnd: () => void;
+	/** It is about to be over by this person's doing; or goes on after all. */
+	tell: (event: { type: 'end' | 'end-failed' }) => void;
 	/** Rather than wait for the news of it. */
 	lookUp: (callId: string) => Promise<void>;
 	sayProblem: (text: string) => void;
@@ -19,12 +19,16 @@ export function createInCallActions(
 ): Pick<CallActions, 'endForEveryone' | 'mute' | 'remove' | 'handOver' | 'stay'> {
 	const { server } = deps;
 
-	async function ask(request: (at: { callId: string; deviceId: string }) => Promise<void>): Promise<void> {
+	async function ask(
+		request: (at: { callId: string; deviceId: string }) => Promise<void>,
+		onFailure = () => {}
+	): Promise<void> {
 		const at = deps.at();
 		if (at === null) return;
 		try {
 			await request(at);
 		} catch (error) {
+			onFailure();
 			deps.sayProblem(wordsForFailure(error));
 		}
 		await deps.lookUp(at.callId);
@@ -32,8 +36,11 @@ export function createInCallActions(
 
 	return {
 		endForEveryone: () => {
-			deps.onEnd();
-			return ask(({ callId }) => server.end(callId));
+			deps.tell({ type: 'end' });
+			return ask(
+				({ callId }) => server.end(callId),
+				() => deps.tell({ type: 'end-failed' })
+			);
 		},
 		mute: (userId) => ask(({ callId }) => server.mute({ callId, userId })),
 		remove: (userId) => ask(({ callId }) => server.remove({ callId, userId })),

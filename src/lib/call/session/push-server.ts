@@ -2,18 +2,12 @@ import { failureOf, type ApiClient } from '../../link/api';
 import type { PushSubscriptionInput } from '../core/push-message';
 
 /** What the server is asked of web push. */
-export type PushServer = {
-	/** What to subscribe with; null when the server does not push. */
-	key(): Promise<string | null>;
-	/** @returns whether the server sends to this browser's push service */
-	subscribe(subscription: PushSubscriptionInput): Promise<boolean>;
-	unsubscribe(endpoint: string): Promise<void>;
-};
-
-export function createPushServer(api: Pick<ApiClient, 'push'>): PushServer {
+export function createPushServer(api: Pick<ApiClient, 'push'>) {
 	return {
-		key: async () => (await api.push.key.query()).publicKey,
-		async subscribe(subscription) {
+		/** What to subscribe with; null when the server does not push. */
+		key: async (): Promise<string | null> => (await api.push.key.query()).publicKey,
+		/** @returns whether the server sends to this browser's push service */
+		async subscribe(subscription: PushSubscriptionInput): Promise<boolean> {
 			try {
 				await api.push.subscribe.mutate(subscription);
 				return true;
@@ -22,6 +16,6 @@ export function createPushServer(api: Pick<ApiClient, 'push'>): PushServer {
 				throw error;
 			}
 		},
-		unsubscribe: (endpoint) => api.push.unsubscribe.mutate({ endpoint })
+		unsubscribe: (endpoint: string): Promise<void> => api.push.unsubscribe.mutate({ endpoint })
 	};
 }

@@ -1,4 +1,4 @@
-import { currentOf, incomingOf, type Scene } from '../core/scene';
+import { currentOf, isAloud, ringingOf, type Scene } from '../core/scene';
 import type { CallSnapshot } from '../core/snapshot';
 import type { CallStay } from './call-stay';
 import type { OfflineCallees } from './offline-callees';
@@ -12,9 +12,9 @@ export type ViewParts = Pick<SessionView, 'starting' | 'notice' | 'clockOffsetMs
 
 /** Puts together what the components show. Decides nothing that is not in its parts. */
 export function makeView({ scene, stay, offline, ...rest }: ViewParts): SessionView {
-	const incoming = incomingOf(scene);
-	// The one place that says whether what rings here is heard.
-	const aloud = incoming?.ring === 'ring' ? incoming : null;
+	const ringing = ringingOf(scene);
+	const [incoming = null] = ringing;
+	const aloud = incoming && isAloud(incoming) ? incoming : null;
 	const place = currentOf(scene);
 	const current: CurrentCall | null =
 		place && stay
@@ -31,6 +31,7 @@ export function makeView({ scene, stay, offline, ...rest }: ViewParts): SessionV
 		userId: scene.userId,
 		deviceId: scene.deviceId,
 		calls: [...scene.calls.values()],
+		ringing,
 		incoming,
 		current,
 		aloud,

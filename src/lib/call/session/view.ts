@@ -70,7 +70,9 @@ export type SessionView = {
 	readonly deviceId: string | null;
 	/** All live calls this person may see. */
 	readonly calls: readonly CallSnapshot[];
-	/** A call that rings for this person on this device, in the way they set for its room: aloud or silently. */
+	/** The calls that ring for this person on this device, in the way they set for their rooms: aloud or silently. */
+	readonly ringing: readonly CallSnapshot[];
+	/** The first of them: the one that the page shows. */
 	readonly incoming: CallSnapshot | null;
 	readonly current: CurrentCall | null;
 	/** A call that the server is being asked to start; it becomes `current`. */

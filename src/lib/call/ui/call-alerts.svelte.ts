@@ -26,7 +26,7 @@ export class CallAlerts {
 	constructor(session: Session) {
 		this.#session = session;
 		this.#answers = new RingAnswers({
-			incomingId: () => session.view.incoming?.id ?? null,
+			rings: (callId) => session.view.ringing.some(({ id }) => id === callId),
 			claim: () => ({ inCall: session.view.current !== null, inFront: isInFront() }),
 			accept: (callId) => void session.actions.accept(callId, false),
 			decline: (callId) => void session.actions.decline(callId)

@@ -1,7 +1,6 @@
 import { createContext } from 'svelte';
 import { findWorker, readyWorker } from '../notify/page-worker';
-import { PushSwitch, type PushState, type PushTrouble } from '../notify/push-switch';
-import type { PushServer } from '../session/push-server';
+import { PushSwitch, type PushState, type PushSwitchDeps, type PushTrouble } from '../notify/push-switch';
 
 /** Whether this browser rings while Parley is closed, for who looks at the settings. */
 export class PushRing {
@@ -11,7 +10,7 @@ export class PushRing {
 	#busy = $state(false);
 	readonly #switch: PushSwitch;
 
-	constructor(server: PushServer) {
+	constructor(server: PushSwitchDeps['server']) {
 		this.#switch = new PushSwitch({ server, findRegistration: findWorker, getRegistration: readyWorker });
 	}
 
@@ -40,7 +39,7 @@ export class PushRing {
 		this.#busy = true;
 		this.#trouble = await (wanted === 'on' ? this.#switch.turnOn() : this.#switch.turnOff());
 		if (this.#trouble === null) this.#state = wanted;
-		this.#busy = false;
+		this.#busy = false; // neither fails
 	}
 }
 
