@@ -26,6 +26,9 @@ type PushEvent = WaitingEvent & { readonly data: { text(): string } | null };
 type ClickEvent = WaitingEvent & { readonly notification: Notification; readonly action: string };
 type PageEvent = { readonly data: unknown; readonly source: PageClient | null };
 
+/** A press may open a window for some seconds only. */
+const DECLINED_WITHIN_MS = 3_000;
+
 const worker = self as unknown as WorkerScope;
 
 // A page is controlled from its second load on only.
@@ -34,12 +37,15 @@ const pages = () => worker.clients.matchAll({ type: 'window', includeUncontrolle
 const clicks = new NotificationClicks({
 	pages,
 	openPage: (path) => worker.clients.openWindow(path),
-	decline: (callId) =>
-		fetch('/trpc/calls.decline', {
+	async decline(callId) {
+		const { ok } = await fetch('/trpc/calls.decline', {
 			method: 'POST',
 			headers: { 'content-type': 'application/json' },
-			body: JSON.stringify({ callId })
-		}),
+			body: JSON.stringify({ callId }),
+			signal: AbortSignal.timeout(DECLINED_WITHIN_MS)
+		});
+		return ok;
+	},
 	wait: (ms) => new Promise((resolve) => setTimeout(resolve, ms))
 });
 

@@ -8,7 +8,10 @@ const data = { callId: CALL, roomId: ROOM };
 
 type Answer = Claim | 'silent' | 'junk';
 
-function createWorker(answers: Record<string, Answer>, { focusFails = false } = {}) {
+function createWorker(
+	answers: Record<string, Answer>,
+	{ focusFails = false, declines = async () => true } = {}
+) {
 	const log: string[] = [];
 	const pages = Object.entries(answers).map(([name, answer]): PageClient => ({
 		url: `https://parley.example/rooms/${name}`,
@@ -24,7 +27,10 @@ function createWorker(answers: Record<string, Answer>, { focusFails = false } = 
 	const clicks = new NotificationClicks({
 		pages: async () => pages,
 		openPage: async (path) => void log.push(`open ${path}`),
-		decline: async (callId) => void log.push(`declined ${callId}`),
+		decline(callId) {
+			log.push(`declined ${callId}`);
+			return declines();
+		},
 		// Whoever is to answer has done so by then.
 		wait: () => new Promise((resolve) => setTimeout(resolve, 50))
 	});
@@ -70,6 +76,15 @@ test.each([
 	const { clicks, log } = createWorker({ frozen: 'silent' });
 	await clicks.clicked(action, data);
 	expect(log).toEqual([done]);
+});
+
+test.each([
+	['refused', async () => false],
+	['out of reach', () => Promise.reject(new Error('no network'))]
+])('declined without a page, and the server is %s: a page shows what is', async (_title, declines) => {
+	const { clicks, log } = createWorker({}, { declines });
+	await clicks.clicked('decline', data);
+	expect(log).toEqual([`declined ${CALL}`, `open /rooms/${ROOM}`]);
 });
 
 test('of a call that is over, it shows the room: in a page that has it, else in a new one', async () => {

@@ -12,8 +12,8 @@ export type PageClient = {
 export type WorkerDeps = {
 	pages(): Promise<readonly PageClient[]>;
 	openPage(path: string): Promise<unknown>;
-	/** Declines without a page. */
-	decline(callId: string): Promise<unknown>;
+	/** Declines without a page. @returns whether the server took it */
+	decline(callId: string): Promise<boolean>;
 	/** Ends after this many milliseconds. */
 	wait(ms: number): Promise<unknown>;
 };
@@ -21,10 +21,10 @@ export type WorkerDeps = {
 /** Firefox lets a press open or focus a page for one second. */
 const ANSWERS_WITHIN_MS = 400;
 
-/** What a press on a notification does. Remembers nothing that a killed worker would miss. */
+/** What a press on a notification does. */
 export class NotificationClicks {
 	readonly #deps: WorkerDeps;
-	/** Calls for whose answer a page was opened that has not asked for it yet. */
+	/** Calls for whose answer a page was opened that has not asked for it yet. A worker that is stopped before loses them: they ring on. */
 	readonly #opened = new Set<string>();
 
 	constructor(deps: WorkerDeps) {
@@ -42,7 +42,7 @@ export class NotificationClicks {
 		if (!page) return this.#answerWithoutPage(answer, parsed.data);
 		page.postMessage({ type: 'call-answer', callId, answer });
 		// Who declines goes on with what they are doing.
-		if (answer !== 'decline') await page.focus().catch(() => undefined); // no browser focuses without a press
+		if (answer !== 'decline') await bringToFront(page);
 	}
 
 	/**
@@ -56,7 +56,12 @@ export class NotificationClicks {
 	}
 
 	async #answerWithoutPage(answer: CallAnswer['answer'], { callId, roomId }: NotificationData) {
-		if (answer === 'decline') return void (await this.#deps.decline(callId));
+		if (answer === 'decline') {
+			// Somebody who is not signed in any more, or a server out of reach: the page says it, and it may still ring.
+			const isDeclined = await this.#deps.decline(callId).catch(() => false);
+			if (!isDeclined) await this.#deps.openPage(`/rooms/${roomId}`);
+			return;
+		}
 		if (answer === 'show') return void (await this.#deps.openPage(`/rooms/${roomId}`));
 		this.#opened.add(callId);
 		await this.#deps.openPage(`/rooms/${roomId}?answer=${callId}`);
@@ -67,8 +72,7 @@ export class NotificationClicks {
 		const path = `/rooms/${roomId}`;
 		const pages = await this.#deps.pages();
 		const page = pages.find(({ url }) => new URL(url).pathname === path);
-		if (page)
-			await page.focus().catch(() => undefined); // no browser focuses without a press
+		if (page) await bringToFront(page);
 		else await this.#deps.openPage(path);
 	}
 
@@ -83,6 +87,11 @@ export class NotificationClicks {
 		await Promise.race([Promise.all(answers), this.#deps.wait(ANSWERS_WITHIN_MS)]);
 		return choosePage(answered);
 	}
+}
+
+/** No browser does so without a press that it trusts. */
+async function bringToFront(page: PageClient): Promise<void> {
+	await page.focus().catch(() => undefined);
 }
 
 /** One that knows of the ring, rather one that is in a call, rather one in front. */

@@ -23,6 +23,10 @@ type Shown = { title: string; options: CallOptions };
 
 const ICON = '/icon-192.png';
 
+/** Whether it tells of a call that rings no more. */
+export const isOver = ({ data }: Pick<Notification, 'data'>): boolean =>
+	notificationData.safeParse(data).data?.over === true;
+
 /** A call that rings, as the ring dialog says it. */
 export function ringNotification(call: CallSnapshot): Shown {
 	// The page makes the sound.

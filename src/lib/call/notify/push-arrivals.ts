@@ -1,5 +1,5 @@
 import { pushMessage, type OverPush, type RingPush } from '../core/push-message';
-import { notificationData, overNotification, pushedRing } from './notification';
+import { isOver, overNotification, pushedRing } from './notification';
 import { withTray, type Tray, type TrayLocks } from './tray';
 
 export type PushDeps = {
@@ -38,8 +38,7 @@ export class PushArrivals {
 
 	async #ring(call: RingPush): Promise<void> {
 		const [standing] = await this.#standing(call.callId);
-		const told = notificationData.safeParse(standing?.data);
-		if (told.data?.over) return; // pushes may overtake each other
+		if (standing && isOver(standing)) return; // pushes may overtake each other
 		const pages = await this.#deps.pages();
 		if (pages.some((page) => page.visibilityState === 'visible' && page.focused)) return;
 		const isLate = call.ringUntil <= this.#deps.now();

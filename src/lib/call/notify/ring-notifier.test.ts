@@ -30,7 +30,10 @@ function createBrowser() {
 		async getNotifications({ tag: wanted }: { tag?: string } = {}) {
 			return [...shown.keys()]
 				.filter((tag) => wanted === undefined || tag === wanted)
-				.map((tag) => ({ tag, close: () => shown.delete(tag) }) as unknown as Notification);
+				.map((tag) => {
+					const data: unknown = shown.get(tag)?.options.data;
+					return { tag, data, close: () => shown.delete(tag) } as unknown as Notification;
+				});
 		}
 	};
 	const locks = createLocks();
@@ -191,6 +194,31 @@ test('a ring that is over before it is told of never shows', async () => {
 	page.update(call(A), false);
 	await pass(100);
 	page.update(null, false);
+	await pass(10_000);
+	expect(browser.log).toEqual([]);
+});
+
+test('what a push says of a call that is over stays, whoever learns of it later, until a page comes to the front', async () => {
+	const page = browser.openPage();
+	const over = { tag: A, data: { callId: A, roomId: ROOM, over: true } };
+	page.update(call(A), false);
+	await pass(1_000);
+	browser.shown.set(A, { title: 'Missed call from Ann', options: over });
+	page.update(null, false);
+	await pass(10_000);
+	expect(tags()).toEqual([A]);
+	page.update(null, true);
+	await pass(1_000);
+	expect(tags()).toEqual([]);
+});
+
+test('nor does a page that still believes in the ring show it in its place', async () => {
+	const page = browser.openPage();
+	browser.shown.set(A, {
+		title: 'Missed call from Ann',
+		options: { tag: A, data: { callId: A, roomId: ROOM, over: true } }
+	});
+	page.update(call(A), false);
 	await pass(10_000);
 	expect(browser.log).toEqual([]);
 });

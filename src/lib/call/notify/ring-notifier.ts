@@ -1,5 +1,5 @@
 import type { CallSnapshot } from '../core/snapshot';
-import { ringNotification } from './notification';
+import { isOver, ringNotification } from './notification';
 import { withTray, type Tray, type TrayLocks } from './tray';
 
 export type RingNotifierDeps = {
@@ -46,7 +46,7 @@ export class RingNotifier {
 		this.#call = call;
 		this.#inFront = inFront;
 		// Whichever page learns first that it rings no more takes it down.
-		if (before && before.id !== call?.id) this.#closeAll((tag) => tag === before.id);
+		if (before && before.id !== call?.id) this.#close((one) => one.tag === before.id && !isOver(one));
 		const role = inFront ? 'front' : call ? 'in-turn' : 'none';
 		if (role !== this.#role) this.#change(role);
 		else if (this.#hasTurn) this.#showSoon();
@@ -89,16 +89,18 @@ export class RingNotifier {
 			.request(LOCK, options, () => {
 				if (stop.signal.aborted) return undefined;
 				this.#hasTurn = true;
-				if (this.#role === 'front') this.#closeAll(() => true);
+				// In front one sees for oneself, also whom one has missed.
+				if (this.#role === 'front') this.#close(() => true);
 				else this.#showSoon();
 				return held;
 			})
-			.catch(() => {
+			.catch((error: unknown) => {
 				if (stop.signal.aborted) return; // we did not want it any more
+				if (!(error instanceof DOMException && error.name === 'AbortError')) return; // not allowed: it rings in the page
 				// Another page came to the front. Ours is the next turn, if we still want one.
 				this.#callOff();
 				this.#giveUp();
-				this.#closeAll(() => true);
+				this.#close((one) => !isOver(one));
 				if (this.#role !== 'none') this.#ask(false);
 			});
 	}
@@ -114,16 +116,18 @@ export class RingNotifier {
 		this.#shownId = call.id;
 		this.#use(async (tray) => {
 			if (this.#shownId !== call.id || this.#call?.id !== call.id) return;
+			// A push may know sooner than this page that it rings no more.
+			if ((await tray.getNotifications({ tag: call.id })).some(isOver)) return;
 			const { title, options } = ringNotification(call);
 			await tray.showNotification(title, options);
 			this.#visible = await tray.getNotifications({ tag: call.id });
 		});
 	}
 
-	#closeAll(which: (tag: string) => boolean): void {
+	#close(which: (one: Notification) => boolean): void {
 		this.#visible = [];
 		this.#use(async (tray) => {
-			for (const one of await tray.getNotifications()) if (which(one.tag)) one.close();
+			for (const one of await tray.getNotifications()) if (which(one)) one.close();
 		});
 	}
 

@@ -20,6 +20,7 @@ export class CallAlerts {
 	readonly #session: Session;
 	#tones: Tones | null = null;
 	#notifier: RingNotifier | null = null;
+	#isLeaving = false;
 	#heardEnds = 0;
 	readonly #answers: RingAnswers;
 
@@ -58,11 +59,9 @@ export class CallAlerts {
 		this.#lookAtPermission();
 	}
 
-	/** This page's address says that a notification opened it, to answer this call. */
+	/** This page's address says that a notification opened it, to answer this call. If so, the service worker says it, too. */
 	openedFor(callId: string): void {
-		if (!('serviceWorker' in navigator)) return;
-		this.#answers.openedFor(callId);
-		void tellWorker({ type: 'call-opened', callId });
+		if ('serviceWorker' in navigator) tellWorker({ type: 'call-opened', callId }).catch(() => undefined);
 	}
 
 	/** In a browser, once. @returns a function that ends all that this began */
@@ -70,7 +69,6 @@ export class CallAlerts {
 		const stop = new AbortController();
 		const options = { signal: stop.signal };
 		const tones = (this.#tones = createTones(this.#preferences));
-		this.#permission = permissionOf(window);
 		if ('serviceWorker' in navigator && 'locks' in navigator) this.#openNotifier(options);
 		window.addEventListener('storage', () => this.#take(readPreferences(storage)), options);
 		const unsubscribe = this.#session.subscribe(() => this.#follow());
@@ -96,7 +94,8 @@ export class CallAlerts {
 		this.#notifier = notifier;
 		document.addEventListener('visibilitychange', () => this.#follow(), options);
 		for (const change of ['focus', 'blur']) window.addEventListener(change, () => this.#follow(), options);
-		window.addEventListener('pagehide', () => notifier.close(), options);
+		window.addEventListener('pagehide', () => this.#setLeaving(true), options);
+		window.addEventListener('pageshow', () => this.#setLeaving(false), options);
 		navigator.serviceWorker.addEventListener(
 			'message',
 			({ data, ports }: MessageEvent<unknown>) =>
@@ -112,8 +111,15 @@ export class CallAlerts {
 		if (endTones > this.#heardEnds) this.#tones?.playOnce(END_NOTES);
 		this.#heardEnds = endTones;
 		const wanted = this.#preferences.notify && this.#permission === 'allowed';
-		this.#notifier?.update(wanted ? aloud : null, isInFront());
+		if (!this.#isLeaving) this.#notifier?.update(wanted ? aloud : null, isInFront());
 		this.#answers.changed();
+	}
+
+	/** A page that goes hears of it first, and then that it is hidden. It may come back out of the browser's cache. */
+	#setLeaving(isLeaving: boolean): void {
+		this.#isLeaving = isLeaving;
+		if (isLeaving) this.#notifier?.close();
+		else this.#follow();
 	}
 
 	#take(preferences: Preferences): void {
