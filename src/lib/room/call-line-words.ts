@@ -1,4 +1,5 @@
 import type { CallLine } from '../call/core/inbox';
+import { kindWords } from '../call/core/scene-words';
 import { durationLabel } from '../ui/time';
 
 /** What the line of a call says to who called, and to everybody else. */
@@ -7,10 +8,10 @@ export function callLineWords(
 	own: boolean,
 	caller: string
 ): string {
-	const call = kind === 'video' ? 'video call' : 'audio call';
+	const call = kindWords(kind).toLowerCase();
 	switch (endReason) {
 		case 'completed':
-			return `${kind === 'video' ? 'Video' : 'Audio'} call, ${durationLabel(durationMs ?? 0)}`;
+			return `${kindWords(kind)}, ${durationLabel(durationMs ?? 0)}`;
 		case 'missed':
 			return own ? `Nobody answered your ${call}` : `Missed ${call} from ${caller}`;
 		case 'cancelled':

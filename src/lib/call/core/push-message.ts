@@ -38,7 +38,7 @@ export type OverPush = z.infer<typeof over>;
 
 /** A browser's subscription, as its `toJSON` spells it: where to send, and what to seal it with. */
 export const pushSubscription = z.object({
-	endpoint: z.string().max(2_000).refine(isStorable, 'is no URL'),
+	endpoint: z.string().max(2_000).refine(isStorable, 'holds characters that cannot be kept'),
 	keys: z.object({
 		/** An uncompressed point of P-256: 65 bytes. */
 		p256dh: z.string().regex(/^B[\w-]{86}$/, 'must be 65 bytes of base64url'),

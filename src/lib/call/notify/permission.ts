@@ -31,7 +31,7 @@ export function permissionWords(permission: Permission): string {
 		case 'not-asked':
 			return 'This browser has not been asked yet. Until it allows notifications, a call shows in the page only.';
 		case 'unsupported':
-			return 'This browser cannot show notifications for a web page. Some can once Parley is on the home screen.';
+			return 'This browser cannot show notifications for a web page. On a phone it may once Parley is on the home screen.';
 		case 'insecure':
 			return 'Notifications need a secure connection: this page was opened without https.';
 	}

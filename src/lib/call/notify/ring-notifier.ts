@@ -46,7 +46,7 @@ export class RingNotifier {
 		this.#call = call;
 		this.#inFront = inFront;
 		// Whichever page learns first that it rings no more takes it down.
-		if (before && before.id !== call?.id) this.#close((one) => one.tag === before.id && !isOver(one));
+		if (before && before.id !== call?.id) this.#takeDown((one) => one.tag === before.id && !isOver(one));
 		const role = inFront ? 'front' : call ? 'in-turn' : 'none';
 		if (role !== this.#role) this.#change(role);
 		else if (this.#hasTurn) this.#showSoon();
@@ -90,7 +90,7 @@ export class RingNotifier {
 				if (stop.signal.aborted) return undefined;
 				this.#hasTurn = true;
 				// In front one sees for oneself, also whom one has missed.
-				if (this.#role === 'front') this.#close(() => true);
+				if (this.#role === 'front') this.#takeDown(() => true);
 				else this.#showSoon();
 				return held;
 			})
@@ -100,7 +100,7 @@ export class RingNotifier {
 				// Another page came to the front. Ours is the next turn, if we still want one.
 				this.#callOff();
 				this.#giveUp();
-				this.#close((one) => !isOver(one));
+				this.#takeDown((one) => !isOver(one));
 				if (this.#role !== 'none') this.#ask(false);
 			});
 	}
@@ -124,7 +124,7 @@ export class RingNotifier {
 		});
 	}
 
-	#close(which: (one: Notification) => boolean): void {
+	#takeDown(which: (one: Notification) => boolean): void {
 		this.#visible = [];
 		this.#use(async (tray) => {
 			for (const one of await tray.getNotifications()) if (which(one)) one.close();

@@ -55,7 +55,7 @@ export class CallAlerts {
 
 	/** Asks the browser, which asks the person. Only by a gesture of theirs. */
 	async askPermission(): Promise<void> {
-		await Notification.requestPermission();
+		await Notification.requestPermission().catch(() => undefined); // a browser that forbids to ask
 		this.#lookAtPermission();
 	}
 
