@@ -7,7 +7,8 @@ import type { CallKind, CallSnapshot } from '../core/snapshot';
 export type MediaChoice = { readonly microphoneEnabled: boolean; readonly cameraEnabled: boolean };
 
 type Someone = { callId: string; userId: string };
-type InCall = { callId: string; deviceId: string };
+/** A device in a call. */
+export type InCall = { callId: string; deviceId: string };
 
 /** What a call asks of the server: the few procedures of the whole API that it needs. Each may fail. */
 export type CallServer = {
