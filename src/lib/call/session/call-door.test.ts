@@ -1,0 +1,87 @@
+import { afterEach, beforeEach, expect, test, vi } from 'vitest';
+import type { CallSnapshot } from '../core/snapshot';
+import { accepted, HERE, later, refusal, world } from './call-session-world';
+
+// Who goes in and out at the same time as something else: the other tests of the door are with CallSession's.
+
+beforeEach(() => void vi.useFakeTimers({ shouldAdvanceTime: true, advanceTimeDelta: 20 }));
+afterEach(() => void vi.useRealTimers());
+
+test('starting a call leaves the one before, and a start pressed twice is one', async () => {
+	const { session, server, inside, medias } = world();
+	await inside();
+	server.start.mockResolvedValueOnce(accepted({ id: 'b' }));
+	await Promise.all([session.actions.start('room-b', 'audio'), session.actions.start('room-b', 'audio')]);
+	expect(server.start).toHaveBeenCalledTimes(1);
+	expect(server.leave).toHaveBeenCalledWith({ callId: 'a', deviceId: HERE });
+	expect(medias.map((media) => media.closed)).toEqual([true, false]);
+	expect(session.view.current?.call.id).toBe('b');
+});
+
+test.each([
+	['the answer lost: it may have let us in, so the server is told', new Error('network'), 1],
+	['refused: there is nothing to take back', refusal('call/full'), 0]
+])('left while it is asked, and %s', async (_what, error, times) => {
+	const { session, server, ringing } = world();
+	ringing();
+	const answer = later<CallSnapshot>();
+	server.accept.mockReturnValueOnce(answer.promise);
+	const done = session.actions.accept('a', true);
+	await session.actions.leave();
+	answer.reject(error);
+	await done;
+	expect(server.accept).toHaveBeenCalledTimes(1);
+	expect(server.leave.mock.calls).toEqual(Array(times).fill([{ callId: 'a', deviceId: HERE }]));
+	expect(session.view.notice).toBeNull();
+});
+
+test('left and joined again: the late answer to the first press takes nobody out', async () => {
+	const { session, server, ringing, medias } = world();
+	ringing();
+	const late = later<CallSnapshot>();
+	server.accept.mockReturnValueOnce(late.promise);
+	const first = session.actions.accept('a', true);
+	await session.actions.leave();
+	await session.actions.join('a');
+	late.resolve(accepted());
+	await first;
+	expect(server.leave).not.toHaveBeenCalled();
+	expect(medias.map((media) => media.closed)).toEqual([true, false]);
+	expect(session.view.current?.stage).toBe('joined');
+});
+
+test('news that overtakes the answer is what the connections are made from', async () => {
+	const { session, server, ringing, meshes, tell } = world();
+	ringing();
+	const answer = later<CallSnapshot>();
+	server.accept.mockReturnValueOnce(answer.promise);
+	const done = session.actions.accept('a', true);
+	const newer = accepted({ version: 3 });
+	tell({ type: 'call', call: newer });
+	answer.resolve(accepted({ version: 2 }));
+	await done;
+	await vi.waitFor(() => expect(meshes[0]?.update).toHaveBeenLastCalledWith(newer));
+});
+
+test('signed out, it is out of the call, and a reload does not come back to it', async () => {
+	const { session, server, inside, medias, memory, tell } = world();
+	await inside();
+	tell({ type: 'signed-out' });
+	expect(medias[0]?.closed).toBe(true);
+	expect(memory.remember.mock.invocationCallOrder.at(-1)).toBeLessThan(
+		memory.forget.mock.invocationCallOrder.at(-1) ?? 0
+	);
+	expect(session.view.current).toBeNull();
+	expect(server.leave).not.toHaveBeenCalled(); // it would not know who asks
+});
+
+test('closed before it could come back, it stays out', async () => {
+	const remembered = { callId: 'a', deviceId: 'device-0', microphoneEnabled: true, cameraEnabled: true };
+	const { session, server, tell, memory, medias } = world({ remembered });
+	tell({ type: 'device', deviceId: HERE });
+	session.close();
+	await memory.recall.mock.results[0]?.value;
+	await vi.advanceTimersByTimeAsync(0);
+	expect(medias).toHaveLength(0);
+	expect(server.join).not.toHaveBeenCalled();
+});
