@@ -1,6 +1,6 @@
 import { afterEach, beforeEach, expect, test, vi } from 'vitest';
 import type { CallSnapshot } from '../core/snapshot';
-import { accepted, HERE, later, refusal, world } from './call-session-world';
+import { accepted, annCalls, HERE, later, refusal, world } from './call-session-world';
 
 // Who goes in and out at the same time as something else: the other tests of the door are with CallSession's.
 
@@ -33,6 +33,27 @@ test.each([
 	expect(server.accept).toHaveBeenCalledTimes(1);
 	expect(server.leave.mock.calls).toEqual(Array(times).fill([{ callId: 'a', deviceId: HERE }]));
 	expect(session.view.notice).toBeNull();
+});
+
+test('an answer that is lost for good may have let us in: the server is told that we are not', async () => {
+	const { session, server, ringing, medias } = world();
+	ringing();
+	server.accept.mockRejectedValue(new Error('network'));
+	server.get.mockResolvedValueOnce(annCalls());
+	const done = session.actions.accept('a', true);
+	await vi.advanceTimersByTimeAsync(8_000);
+	await done;
+	expect(server.leave).toHaveBeenCalledWith({ callId: 'a', deviceId: HERE });
+	expect(medias[0]?.closed).toBe(true);
+	expect(session.view.notice?.tone).toBe('problem');
+});
+
+test('refused, there is nothing that it could have let us into', async () => {
+	const { session, server, ringing } = world();
+	ringing();
+	server.accept.mockRejectedValueOnce(refusal('call/full'));
+	await session.actions.accept('a', true);
+	expect(server.leave).not.toHaveBeenCalled();
 });
 
 test('left and joined again: the late answer to the first press takes nobody out', async () => {

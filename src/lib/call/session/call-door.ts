@@ -168,10 +168,10 @@ export class CallDoor {
 			if (newest) stay.update(newest);
 			this.#stayChanged(stay);
 		} catch (error) {
-			// A request whose answer got lost may have let us in all the same.
+			if (!stay.closed) this.#refused(entry, error);
+			// A request whose answer got lost may have let us in all the same. Said once the scene has us out.
 			const { callId } = entry;
 			if (deviceId && callId && !isRefusal(error)) void this.#sayLeft({ callId, deviceId });
-			if (!stay.closed) this.#refused(entry, error);
 		}
 	}
 
