@@ -3,3 +3,12 @@ export const ACTS = ['call', 'accept', 'mute', 'decline', 'leave', 'end'] as con
 export type Act = (typeof ACTS)[number];
 /** Milliseconds, one per call. */
 export type RingGame = Record<Act, number[]>;
+
+export const emptyGame = (): RingGame => ({
+	call: [],
+	accept: [],
+	mute: [],
+	decline: [],
+	leave: [],
+	end: []
+});

@@ -7,7 +7,7 @@ import type { Link, LinkNews } from '../src/lib/link/link';
 import { openProgram, straight, type Program } from '../tests/fixtures/programs';
 import type { BenchPerson } from './database';
 import { answerCommands } from './programs';
-import type { Act, RingGame } from './ring-acts';
+import { emptyGame, type Act, type RingGame } from './ring-acts';
 
 export type RingCommand =
 	{ type: 'begin'; url: string; rung: OfferedRung; people: BenchPerson[] } | { type: 'play'; ms: number };
@@ -134,7 +134,7 @@ async function playCall(game: RingGame): Promise<void> {
 
 answerCommands<RingCommand>(async (command) => {
 	if (command.type === 'begin') return begin(command);
-	const game: RingGame = { call: [], accept: [], mute: [], decline: [], leave: [], end: [] };
+	const game = emptyGame();
 	const until = performance.now() + command.ms;
 	do await playCall(game);
 	while (performance.now() < until);

@@ -2,7 +2,7 @@ import type { OfferedRung } from '../src/lib/call/core/rung';
 import { addPeople, type BenchDatabase } from './database';
 import { benchProgram, ROOT, startProgram, type Program } from './programs';
 import { startParley } from './relays';
-import { ACTS, type Act, type RingGame } from './ring-acts';
+import { ACTS, emptyGame, type Act, type RingGame } from './ring-acts';
 import { formatNumber, formatTable, percentile } from './stats';
 
 export type RingRow = { rung: OfferedRung; act: Act | 'all'; count: number; p50: number; p99: number };
@@ -27,7 +27,7 @@ export async function benchRing(
 		for (const rung of RUNGS) {
 			say(`opening six devices over ${rung}`);
 			const load = await startProgram(benchProgram('ring-load'));
-			running.push({ rung, load, took: { call: [], accept: [], mute: [], decline: [], leave: [], end: [] } });
+			running.push({ rung, load, took: emptyGame() });
 			await load.command({
 				type: 'begin',
 				url: server.url.replace(/^ws/, 'http'),
