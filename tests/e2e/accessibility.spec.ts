@@ -1,5 +1,6 @@
 import AxeBuilder from '@axe-core/playwright';
 import { expect, type Page } from '@playwright/test';
+import { incoming, messages, write } from '../fixtures/call-page';
 import { openPeople, shareRoom, type BrowserPerson } from '../fixtures/people';
 import { test } from '../fixtures/shared-server';
 
@@ -49,15 +50,14 @@ async function expectAccessible(page: Page): Promise<void> {
 }
 
 test('a room with messages', async () => {
-	await ann.page.getByRole('textbox', { name: 'Message' }).fill('Good morning');
-	await ann.page.keyboard.press('Enter');
-	await expect(bob.page.getByRole('log', { name: 'Messages' })).toContainText('Good morning');
+	await write(ann.page, 'Good morning');
+	await expect(messages(bob.page)).toContainText('Good morning');
 	await expectAccessible(bob.page);
 });
 
 test('an incoming call, an outgoing call, and the call with its status panel', async () => {
 	await ann.page.getByRole('button', { name: 'Start video call' }).click();
-	await expect(bob.page.getByRole('alertdialog', { name: 'Incoming call' })).toBeVisible();
+	await expect(incoming(bob.page)).toBeVisible();
 	await Promise.all([expectAccessible(bob.page), expectAccessible(ann.page)]);
 	// By keyboard alone: focus is in the dialog, and Tab reaches its buttons.
 	for (let tabs = 0; tabs < 6; tabs++) {

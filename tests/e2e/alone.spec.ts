@@ -1,4 +1,5 @@
 import { expect, test } from '@playwright/test';
+import { accept, callRegion, decline } from '../fixtures/call-page';
 import { openPeople, shareRoom } from '../fixtures/people';
 import { startServer } from '../fixtures/server';
 
@@ -10,11 +11,11 @@ test('alone in a group call: asked whether to stay; who does not answer finds it
 		const [ann, bob, cem] = await openPeople(server.url, browser, ['Ann', 'Bob', 'Cem']);
 		await shareRoom(ann, [bob, cem], 'Hut');
 		await ann.page.getByRole('button', { name: 'Start audio call' }).click();
-		await bob.page.getByRole('alertdialog').getByRole('button', { name: 'Accept', exact: true }).click();
-		await cem.page.getByRole('alertdialog').getByRole('button', { name: 'Decline' }).click();
+		await accept(bob.page);
+		await decline(cem.page);
 		await bob.page.getByRole('button', { name: 'Leave call' }).click();
 
-		const call = ann.page.getByRole('region', { name: 'Call', exact: true });
+		const call = callRegion(ann.page);
 		await expect(call).toContainText('You are alone in this call');
 		const since = await aloneSince(server);
 		await call.getByRole('button', { name: 'Stay in the call' }).click();

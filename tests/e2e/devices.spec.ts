@@ -1,4 +1,5 @@
 import { expect, test } from '@playwright/test';
+import { accept, callRegion } from '../fixtures/call-page';
 import { expectMedia, openPerson, received, shareRoom, type BrowserPerson } from '../fixtures/people';
 import { startServer, type TestServer } from '../fixtures/server';
 
@@ -20,7 +21,7 @@ async function withPeople(
 	try {
 		await shareRoom(ann, bob, 'Workshop');
 		await ann.page.getByRole('button', { name: 'Start video call' }).click();
-		await bob.page.getByRole('alertdialog').getByRole('button', { name: 'Accept', exact: true }).click();
+		await accept(bob.page);
 		await work(ann, bob);
 	} finally {
 		await Promise.all([ann.close(), bob.close()]);
@@ -33,12 +34,12 @@ for (const { devices, words, isHeard } of [
 ] as const) {
 	test(`${devices}: it is said in words, and the call goes on with what there is`, async () => {
 		await withPeople(devices, async (ann, bob) => {
-			const region = bob.page.getByRole('region', { name: 'Call', exact: true });
+			const region = callRegion(bob.page);
 			await expect(region.getByText(words).first()).toBeVisible();
 			await expectMedia(bob.page);
 			await expect(bob.page.getByRole('timer')).toBeVisible();
 
-			const muted = ann.page.getByRole('region', { name: 'Call', exact: true }).getByText(/Bob is muted/);
+			const muted = callRegion(ann.page).getByText(/Bob is muted/);
 			if (isHeard) await expect.poll(async () => (await received(ann.page)).audioEnergy).toBeGreaterThan(0);
 			else await expect(muted.first()).toBeAttached();
 			expect((await received(ann.page)).frames).toBe(0);

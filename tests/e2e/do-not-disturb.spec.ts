@@ -1,4 +1,5 @@
 import { expect } from '@playwright/test';
+import { decline, incoming } from '../fixtures/call-page';
 import { openPeople, shareRoom, type BrowserPerson } from '../fixtures/people';
 import { test } from '../fixtures/shared-server';
 
@@ -31,7 +32,7 @@ test('who is not to be disturbed hears nothing, and finds a missed call; the cal
 	await expect(ann.page.getByText('Bob is busy')).toBeVisible();
 	await expect(ann.page.getByRole('button', { name: 'Start audio call' })).toBeEnabled();
 	await expect(bob.page.getByRole('link', { name: 'Calls, 1 missed' })).toBeVisible();
-	await expect(bob.page.getByRole('alertdialog', { name: 'Incoming call' })).toBeHidden();
+	await expect(incoming(bob.page)).toBeHidden();
 
 	await bob.page.getByRole('button', { name: 'Account menu' }).click();
 	await bob.page.getByRole('menuitem', { name: 'Do not disturb' }).click();
@@ -41,7 +42,6 @@ test('who is not to be disturbed hears nothing, and finds a missed call; the cal
 	}
 	await other.close();
 	await ann.page.getByRole('button', { name: 'Call again' }).click();
-	const incoming = bob.page.getByRole('alertdialog', { name: 'Incoming call' });
-	await incoming.getByRole('button', { name: 'Decline' }).click();
+	await decline(bob.page);
 	await expect(ann.page.getByText('Bob declined')).toBeVisible();
 });

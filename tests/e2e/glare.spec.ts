@@ -1,5 +1,6 @@
 import { expect } from '@playwright/test';
 import type { CallKind } from '../../src/lib/call/core/snapshot';
+import { incoming } from '../fixtures/call-page';
 import { expectMedia, openPerson, shareRoom, type BrowserPerson } from '../fixtures/people';
 import type { TestServer } from '../fixtures/server';
 import { test } from '../fixtures/shared-server';
@@ -45,7 +46,7 @@ for (const [laterMs, kind] of [
 	[200, 'audio']
 ] as const) {
 	test(`both call each other, Bob by ${kind}, ${laterMs} ms apart: one connected call`, async () => {
-		await shareRoom(ann, bob, `Hall ${kind} ${laterMs}`);
+		const roomId = await shareRoom(ann, bob, `Hall ${kind} ${laterMs}`);
 		const [annPresses, bobPresses] = await Promise.all([pointAtStart(ann, 'video'), pointAtStart(bob, kind)]);
 		const [annAt, bobAt] = await Promise.all([
 			annPresses(),
@@ -54,13 +55,12 @@ for (const [laterMs, kind] of [
 		test.info().annotations.push({ type: 'glare', description: `Bob pressed ${bobAt - annAt} ms later` });
 		for (const { page } of [ann, bob]) {
 			await expect(page.getByRole('timer')).toBeVisible();
-			await expect(page.getByRole('alertdialog', { name: 'Incoming call' })).toBeHidden();
+			await expect(incoming(page)).toBeHidden();
 		}
 		await expectMedia(bob.page);
 		if (kind === 'video') await expectMedia(ann.page);
 		// Nobody's camera goes on who did not ask for it.
 		else await expect(bob.page.getByRole('button', { name: 'Turn camera on' })).toBeVisible();
-		const roomId = new URL(ann.page.url()).pathname.split('/').at(-1) ?? '';
 		const calls = await server.database.sql`select phase from calls where room_id = ${roomId}`;
 		expect(calls.map(({ phase }) => phase as string)).toEqual(['active']);
 		await bob.page.getByRole('button', { name: 'Leave call' }).click();

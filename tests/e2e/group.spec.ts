@@ -1,4 +1,5 @@
 import { expect, type Page } from '@playwright/test';
+import { accept, callRegion } from '../fixtures/call-page';
 import { openPeople, shareRoom, type BrowserPerson } from '../fixtures/people';
 import { test } from '../fixtures/shared-server';
 
@@ -15,10 +16,7 @@ test.afterAll(async () => {
 	await Promise.all([ann?.close(), bob?.close(), cem?.close()]);
 });
 
-const call = (page: Page) => page.getByRole('region', { name: 'Call', exact: true });
-const people = (page: Page) => call(page).getByRole('list', { name: 'Participants' });
-const answer = (page: Page) =>
-	page.getByRole('alertdialog', { name: 'Incoming call' }).getByRole('button', { name: 'Accept' });
+const people = (page: Page) => callRegion(page).getByRole('list', { name: 'Participants' });
 
 async function choose(host: Page, name: string, item: string): Promise<void> {
 	await people(host).getByRole('button', { name }).click();
@@ -27,8 +25,8 @@ async function choose(host: Page, name: string, item: string): Promise<void> {
 
 test('the call moves to another page of the same person, without a ring and without an end', async () => {
 	await ann.page.getByRole('button', { name: 'Start audio call' }).click();
-	await answer(bob.page).click();
-	await answer(cem.page).click();
+	await accept(bob.page);
+	await accept(cem.page);
 	for (const { page } of [ann, bob, cem]) await expect(people(page).getByRole('listitem')).toHaveCount(3);
 
 	const second = await ann.context.newPage();
@@ -36,12 +34,12 @@ test('the call moves to another page of the same person, without a ring and with
 	await second.getByRole('button', { name: 'Move call here' }).click();
 	await expect(people(second)).toContainText('You, host');
 	await expect(ann.page.getByText('The call goes on at another device')).toBeVisible();
-	await expect(call(ann.page)).toBeHidden();
+	await expect(callRegion(ann.page)).toBeHidden();
 	await expect(people(bob.page)).toContainText('Ann');
 
 	await ann.page.getByRole('button', { name: 'Move call here' }).click();
 	await expect(people(ann.page)).toContainText('Bob');
-	await expect(call(second)).toBeHidden();
+	await expect(callRegion(second)).toBeHidden();
 	await second.close();
 	await expect(people(bob.page).getByRole('listitem')).toHaveCount(3);
 });
@@ -63,12 +61,12 @@ test('the host hands over; the new one removes somebody, who cannot come back; t
 	await choose(cem.page, 'Bob', 'Remove from call');
 	await cem.page.getByRole('alertdialog').getByRole('button', { name: 'Remove' }).click();
 	await expect(bob.page.getByText('The host has removed you from the call')).toBeVisible();
-	await expect(call(bob.page)).toBeHidden();
+	await expect(callRegion(bob.page)).toBeHidden();
 	await expect(bob.page.getByText('You were removed from this call')).toBeVisible();
 	await expect(people(ann.page)).toContainText('Bob, removed');
-	await expect(call(ann.page).getByRole('timer')).toBeVisible();
+	await expect(callRegion(ann.page).getByRole('timer')).toBeVisible();
 
 	await cem.page.getByRole('button', { name: 'End call for everyone' }).click();
-	for (const { page } of [ann, cem]) await expect(call(page)).toBeHidden();
+	for (const { page } of [ann, cem]) await expect(callRegion(page)).toBeHidden();
 	await expect(bob.page.getByRole('button', { name: 'Start audio call' })).toBeVisible();
 });

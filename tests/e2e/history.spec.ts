@@ -1,4 +1,5 @@
 import { expect } from '@playwright/test';
+import { accept, decline } from '../fixtures/call-page';
 import { openPeople, shareRoom, type BrowserPerson } from '../fixtures/people';
 import { test } from '../fixtures/shared-server';
 
@@ -9,12 +10,12 @@ test.beforeAll(async ({ server, browser }) => {
 	[ann, bob] = await openPeople(server.url, browser, ['Ann', 'Bob']);
 	await shareRoom(ann, bob, 'Kitchen');
 	await ann.page.getByRole('button', { name: 'Start audio call' }).click();
-	await bob.page.getByRole('alertdialog').getByRole('button', { name: 'Accept' }).click();
+	await accept(bob.page);
 	await expect(ann.page.getByRole('timer')).toBeVisible();
 	await bob.page.getByRole('button', { name: 'Leave call' }).click();
 	await shareRoom(ann, bob, 'Garden');
 	await ann.page.getByRole('button', { name: 'Start audio call' }).click();
-	await bob.page.getByRole('alertdialog').getByRole('button', { name: 'Decline' }).click();
+	await decline(bob.page);
 	await expect(ann.page.getByText('Bob declined')).toBeVisible();
 });
 test.afterAll(async () => {
@@ -56,9 +57,6 @@ test('call back from the details', async () => {
 	await bob.page.getByRole('link', { name: 'Details of the call in Garden' }).click();
 	await expect(bob.page.getByRole('heading', { name: 'Garden' })).toBeVisible();
 	await bob.page.getByRole('button', { name: 'Call back' }).click();
-	await ann.page
-		.getByRole('alertdialog', { name: 'Incoming call' })
-		.getByRole('button', { name: 'Decline' })
-		.click();
+	await decline(ann.page);
 	await expect(bob.page.getByText('Ann declined')).toBeVisible();
 });

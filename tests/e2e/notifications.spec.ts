@@ -1,4 +1,5 @@
 import { expect, type Page, type Worker } from '@playwright/test';
+import { callRegion, forgetTones, heard, incoming } from '../fixtures/call-page';
 import { notificationTray } from '../fixtures/notification-tray';
 import { openPeople, received, shareRoom, type BrowserPerson } from '../fixtures/people';
 import { test } from '../fixtures/shared-server';
@@ -59,10 +60,6 @@ const leaveOver = (data: unknown) => notificationTray.leave(worker, data);
 
 const call = (kind: 'audio' | 'video') =>
 	ann.page.getByRole('button', { name: `Start ${kind} call` }).click();
-const inCall = (page: Page) => page.getByRole('region', { name: 'Call', exact: true });
-const incoming = (page: Page) => page.getByRole('alertdialog', { name: 'Incoming call' });
-const heard = (page: Page) => page.evaluate(() => [...window.observed.tones]);
-const forgetTones = (page: Page) => page.evaluate(() => void (window.observed.tones.length = 0));
 
 test('Accept in the notification answers, without a camera; who is left hears the end, once', async () => {
 	await call('video');
@@ -81,7 +78,7 @@ test('Accept in the notification answers, without a camera; who is left hears th
 	});
 	await press('accept');
 	await expect(ann.page.getByRole('timer')).toBeVisible();
-	await expect(inCall(bob.page).getByRole('button', { name: 'Turn camera on' })).toBeVisible();
+	await expect(callRegion(bob.page).getByRole('button', { name: 'Turn camera on' })).toBeVisible();
 	await expect.poll(async () => (await received(ann.page)).audioEnergy).toBeGreaterThan(0);
 	await expectNotified(0);
 
@@ -193,7 +190,7 @@ test('without a page one is opened, and answers once; an address alone answers n
 	bob.page = await bob.context.newPage();
 	await bob.page.goto(answering);
 	await expect(ann.page.getByRole('timer')).toBeVisible();
-	await expect(inCall(bob.page)).toBeVisible();
+	await expect(callRegion(bob.page)).toBeVisible();
 	await expect(bob.page).toHaveURL(roomPath);
 	await bob.page.getByRole('button', { name: 'Leave call' }).click();
 });

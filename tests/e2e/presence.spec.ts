@@ -1,6 +1,7 @@
 import AxeBuilder from '@axe-core/playwright';
 import { expect, type Page } from '@playwright/test';
-import { openPerson, shareRoom, type BrowserPerson } from '../fixtures/people';
+import { callRegion, incoming } from '../fixtures/call-page';
+import { ask, openPeople, shareRoom, type BrowserPerson } from '../fixtures/people';
 import { test } from '../fixtures/shared-server';
 
 /** Ann looks; Bob's browser can only poll. */
@@ -8,10 +9,7 @@ let ann: BrowserPerson;
 let bob: BrowserPerson;
 
 test.beforeAll(async ({ server, browser }) => {
-	[ann, bob] = await Promise.all([
-		openPerson(server.url, 'Ann', { browser }),
-		openPerson(server.url, 'Bob', { browser })
-	]);
+	[ann, bob] = await openPeople(server.url, browser, ['Ann', 'Bob']);
 	await shareRoom(ann, bob, 'Workshop');
 });
 test.afterAll(async () => {
@@ -32,24 +30,20 @@ test('who is there is online, with polls alone too; who closes their page is off
 });
 
 test('a direct room says under its name how the other is to be found', async () => {
-	const opened = await ann.page.request.post('/trpc/rooms.openDirect', {
-		data: { username: bob.username },
-		headers: { origin: new URL(ann.page.url()).origin }
-	});
-	const { result } = (await opened.json()) as { result: { data: { id: string } } };
-	await ann.page.goto(`/rooms/${result.data.id}`);
+	const room = await ask<{ id: string }>(ann.page, 'rooms.openDirect', { username: bob.username });
+	await ann.page.goto(`/rooms/${room.id}`);
 	await expect(ann.page.getByRole('heading', { name: 'Bob' })).toBeVisible();
 	await expect(ann.page.getByText(`Last seen just now · @${bob.username}`)).toBeVisible();
 });
 
 test('who calls somebody who is not there reads it; it rings on, and reaches them when they come back', async () => {
 	await ann.page.getByRole('button', { name: 'Start audio call' }).click();
-	const call = ann.page.getByRole('region', { name: 'Call', exact: true });
+	const call = callRegion(ann.page);
 	await expect(call).toContainText('Bob is offline and may not see this call in time');
 	expect((await new AxeBuilder({ page: ann.page }).analyze()).violations).toEqual([]);
 
 	await bob.page.goto('/');
-	const ring = bob.page.getByRole('alertdialog', { name: 'Incoming call' });
+	const ring = incoming(bob.page);
 	await expect(ring).toBeVisible();
 	await ring.getByRole('button', { name: 'Accept' }).click();
 	await expect(call.getByRole('timer')).toBeVisible();

@@ -1,4 +1,5 @@
 import { expect, test } from '@playwright/test';
+import { accept, callRegion, incoming } from '../fixtures/call-page';
 import { expectMedia, openPerson, received, shareRoom, type BrowserPerson } from '../fixtures/people';
 import { startServer, type TestServer } from '../fixtures/server';
 
@@ -26,18 +27,18 @@ test.afterAll(async () => {
 
 test('a call that rang when the server was killed is missed on its deadline', async () => {
 	await ann.page.getByRole('button', { name: 'Start audio call' }).click();
-	await expect(bob.page.getByRole('alertdialog', { name: 'Incoming call' })).toBeVisible();
+	await expect(incoming(bob.page)).toBeVisible();
 	await server.crash();
 	await server.startAgain();
-	await expect(bob.page.getByRole('alertdialog', { name: 'Incoming call' })).toBeHidden({ timeout: 20_000 });
+	await expect(incoming(bob.page)).toBeHidden({ timeout: 20_000 });
 	await expect(bob.page.getByRole('link', { name: /Calls.*1 missed/ }).first()).toBeVisible();
 	await expect(ann.page.getByText(/Bob did not answer/).first()).toBeVisible();
-	await expect(ann.page.getByRole('region', { name: 'Call', exact: true })).toBeHidden();
+	await expect(callRegion(ann.page)).toBeHidden();
 });
 
 test('a call outlives the server: media goes on, and what is done afterwards is seen', async () => {
 	await ann.page.getByRole('button', { name: 'Start video call' }).click();
-	await bob.page.getByRole('alertdialog').getByRole('button', { name: 'Accept', exact: true }).click();
+	await accept(bob.page);
 	await Promise.all([expectMedia(ann.page), expectMedia(bob.page)]);
 	await server.crash();
 	const before = (await received(bob.page)).frames;
@@ -54,14 +55,14 @@ test('a call outlives the server: media goes on, and what is done afterwards is 
 
 	await server.startAgain();
 	await ann.page.getByRole('button', { name: 'Mute microphone' }).click();
-	const region = bob.page.getByRole('region', { name: 'Call', exact: true });
+	const region = callRegion(bob.page);
 	await expect(region.getByText(/Ann is muted/).first()).toBeAttached({ timeout: 20_000 });
 	await expectMedia(bob.page);
 });
 
 test('a device that dies is seen as reconnecting, then has left, and the call ends', async () => {
 	await bob.browser.close();
-	const region = ann.page.getByRole('region', { name: 'Call', exact: true });
+	const region = callRegion(ann.page);
 	await expect(region.getByText(/reconnecting/i).first()).toBeAttached({ timeout: LEASE_AND_GRACE_MS });
 	await expect(region).toBeHidden({ timeout: LEASE_AND_GRACE_MS });
 	await ann.page

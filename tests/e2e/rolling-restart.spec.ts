@@ -1,4 +1,5 @@
 import { expect, test, type Page } from '@playwright/test';
+import { accept, callRegion, messageBox, messages } from '../fixtures/call-page';
 import { startCluster, type Cluster } from '../fixtures/balancer';
 import { expectMedia, openPerson, received, shareRoom, type BrowserPerson } from '../fixtures/people';
 
@@ -51,9 +52,8 @@ function watch(page: Page): { stop(): Promise<{ told: string[]; stillMs: number;
 
 test('a rolling restart interrupts no call, and tells nobody of trouble', async () => {
 	await ann.page.getByRole('button', { name: 'Start video call' }).click();
-	await bob.page.getByRole('alertdialog').getByRole('button', { name: 'Accept', exact: true }).click();
+	await accept(bob.page);
 	await Promise.all([expectMedia(ann.page), expectMedia(bob.page)]);
-	const region = (page: Page) => page.getByRole('region', { name: 'Call', exact: true });
 	const watching = [watch(ann.page), watch(bob.page)];
 	const before = cluster.given();
 
@@ -62,14 +62,14 @@ test('a rolling restart interrupts no call, and tells nobody of trouble', async 
 		// What is done while only one is there is seen by the other.
 		const [mute, told] = at === 0 ? ['Mute microphone', /Ann is muted/] : ['Unmute microphone', null];
 		await ann.page.getByRole('button', { name: mute }).click();
-		if (told) await expect(region(bob.page).getByText(told).first()).toBeAttached();
-		else await expect(region(bob.page).getByText(/Ann is muted/)).toHaveCount(0);
+		if (told) await expect(callRegion(bob.page).getByText(told).first()).toBeAttached();
+		else await expect(callRegion(bob.page).getByText(/Ann is muted/)).toHaveCount(0);
 		await cluster.start(at);
 	}
 	// A message, as an ordinary thing to do afterwards.
-	await ann.page.getByRole('textbox', { name: 'Message' }).fill('Still here?');
+	await messageBox(ann.page).fill('Still here?');
 	await ann.page.getByRole('button', { name: 'Send' }).click();
-	await expect(bob.page.getByRole('log', { name: 'Messages' }).getByText('Still here?')).toBeVisible();
+	await expect(messages(bob.page).getByText('Still here?')).toBeVisible();
 
 	for (const one of watching) {
 		const { told, stillMs, problems } = await one.stop();

@@ -1,4 +1,5 @@
 import { expect } from '@playwright/test';
+import { accept, decline, incoming, messages, write } from '../fixtures/call-page';
 import { openPerson, PASSWORD, shareRoomByHand, type BrowserPerson } from '../fixtures/people';
 import type { TestServer } from '../fixtures/server';
 import { test } from '../fixtures/shared-server';
@@ -19,13 +20,6 @@ test.beforeAll(async ({ server: shared, browser }) => {
 test.afterAll(async () => {
 	await Promise.all([ann?.close(), bob?.close()]);
 });
-
-const log = ({ page }: BrowserPerson) => page.getByRole('log', { name: 'Messages' });
-
-async function write({ page }: BrowserPerson, text: string): Promise<void> {
-	await page.getByRole('textbox', { name: 'Message' }).fill(text);
-	await page.keyboard.press('Enter');
-}
 
 test('a wrong password is told in words, and the right one leads where one wanted to go', async () => {
 	const { page } = ann;
@@ -63,30 +57,32 @@ test('a room with nobody else offers no call, and says what to do', async () => 
 	await page.getByRole('button', { name: 'New room' }).first().click();
 	await page.getByLabel('Room name').fill('Cellar');
 	await page.getByRole('button', { name: 'Create room' }).click();
-	await expect(log(ann)).toContainText('invite somebody');
+	await expect(messages(ann.page)).toContainText('invite somebody');
 	await expect(page.getByRole('button', { name: 'Start audio call' })).toBeDisabled();
 });
 
 test('a room by its invite link, with messages both ways, in order and once', async () => {
 	await shareRoomByHand(ann, bob, 'Library');
-	for (let n = 1; n <= 4; n++) await write(n % 2 ? ann : bob, `line ${n} of the story`);
+	for (let n = 1; n <= 4; n++) await write((n % 2 ? ann : bob).page, `line ${n} of the story`);
 	for (const person of [ann, bob]) {
-		for (let n = 1; n <= 4; n++) await expect(log(person).getByText(`line ${n} of the story`)).toHaveCount(1);
+		for (let n = 1; n <= 4; n++) {
+			await expect(messages(person.page).getByText(`line ${n} of the story`)).toHaveCount(1);
+		}
 	}
 	await expect(ann.page.getByRole('list', { name: 'Members' })).toContainText('Bob');
 });
 
 test('what is written without a network is kept, and sent once when it is back', async () => {
 	await bob.context.setOffline(true);
-	await write(bob, 'from the tunnel');
-	await expect(log(bob)).toContainText('from the tunnel');
+	await write(bob.page, 'from the tunnel');
+	await expect(messages(bob.page)).toContainText('from the tunnel');
 	await bob.context.setOffline(false);
-	const retry = log(bob).getByRole('button', { name: 'Try again' });
+	const retry = messages(bob.page).getByRole('button', { name: 'Try again' });
 	await expect(async () => {
 		if (await retry.isVisible()) await retry.click();
-		await expect(log(ann).getByText('from the tunnel')).toHaveCount(1, { timeout: 1_000 });
+		await expect(messages(ann.page).getByText('from the tunnel')).toHaveCount(1, { timeout: 1_000 });
 	}).toPass();
-	await expect(log(bob).getByText('from the tunnel')).toHaveCount(1);
+	await expect(messages(bob.page).getByText('from the tunnel')).toHaveCount(1);
 });
 
 test('earlier messages are paged back', async () => {
@@ -97,15 +93,15 @@ test('earlier messages are paged back', async () => {
 		from rooms, generate_series(1, 120) k where rooms.id = ${roomId}`;
 	await server.database.sql`update rooms set last_n = last_n + 120 where id = ${roomId}`;
 	await bob.page.reload();
-	await expect(log(bob).getByText('note 120', { exact: true })).toBeVisible();
-	await expect(log(bob).getByText('line 1 of the story')).toHaveCount(0);
+	await expect(messages(bob.page).getByText('note 120', { exact: true })).toBeVisible();
+	await expect(messages(bob.page).getByText('line 1 of the story')).toHaveCount(0);
 	await expect(async () => {
-		await log(bob).evaluate((node) => node.scrollTo(0, 0));
+		await messages(bob.page).evaluate((node) => node.scrollTo(0, 0));
 		const more = bob.page.getByRole('button', { name: 'Show earlier messages' });
 		if (await more.isVisible()) await more.click();
-		await expect(log(bob).getByText('line 1 of the story')).toHaveCount(1, { timeout: 500 });
+		await expect(messages(bob.page).getByText('line 1 of the story')).toHaveCount(1, { timeout: 500 });
 	}).toPass();
-	await expect(log(bob).getByText('note 1', { exact: true })).toHaveCount(1);
+	await expect(messages(bob.page).getByText('note 1', { exact: true })).toHaveCount(1);
 });
 
 test('who is not in a room sees what anybody sees of a room that is not there', async () => {
@@ -140,7 +136,7 @@ test('a direct room: one for both, whoever opens it, and a call that ends when e
 	await expect(ann.page.getByRole('button', { name: 'Copy invite link' })).toHaveCount(0);
 
 	await ann.page.getByRole('button', { name: 'Start audio call' }).click();
-	await bob.page.getByRole('alertdialog').getByRole('button', { name: 'Accept', exact: true }).click();
+	await accept(bob.page);
 	await expect(ann.page.getByRole('timer')).toBeVisible();
 	await bob.page.getByRole('button', { name: 'Leave call' }).click();
 	await expect(ann.page.getByRole('timer')).toBeHidden();
@@ -152,10 +148,9 @@ test('call back from the history', async () => {
 		.getByRole('button', { name: /^Call back/ })
 		.first()
 		.click();
-	const incoming = ann.page.getByRole('alertdialog', { name: 'Incoming call' });
-	await expect(incoming).toContainText('Bob');
+	await expect(incoming(ann.page)).toContainText('Bob');
 	await bob.page.getByRole('button', { name: 'Cancel call' }).click();
-	await expect(incoming).toBeHidden();
+	await expect(incoming(ann.page)).toBeHidden();
 	await expect(ann.page.getByRole('link', { name: /Calls.*1 missed/ }).first()).toBeVisible();
 });
 
@@ -166,8 +161,8 @@ test('a call of three: the third joins by the header, and the host ends it for e
 		await cat.page.getByRole('button', { name: 'Join room' }).click();
 		await expect(cat.page.getByRole('heading', { name: 'Workshop' })).toBeVisible();
 		await ann.page.getByRole('button', { name: 'Start audio call' }).click();
-		await bob.page.getByRole('alertdialog').getByRole('button', { name: 'Accept', exact: true }).click();
-		await cat.page.getByRole('alertdialog').getByRole('button', { name: 'Decline' }).click();
+		await accept(bob.page);
+		await decline(cat.page);
 		await cat.page.getByRole('button', { name: 'Join call' }).click();
 		for (const { page } of [ann, bob, cat]) {
 			await expect(page.getByRole('list', { name: 'Participants' }).getByRole('listitem')).toHaveCount(3);

@@ -1,4 +1,5 @@
 import { expect, test, type Page } from '@playwright/test';
+import { accept, callRegion, messageBox, messages } from '../fixtures/call-page';
 import { expectMedia, openPerson, received, shareRoom, type BrowserPerson } from '../fixtures/people';
 import { startRungGate, type RungGate } from '../fixtures/rung-gate';
 import { startServerBehind, type TestServer } from '../fixtures/server';
@@ -6,14 +7,12 @@ import { startTcpProxy, type TcpProxy } from '../fixtures/tcp-proxy';
 
 test.describe.configure({ mode: 'serial', timeout: 90_000 });
 
-const callRegion = ({ page }: BrowserPerson) => page.getByRole('region', { name: 'Call', exact: true });
 const mutedAt = (other: BrowserPerson, name: string) =>
-	callRegion(other).getByText(new RegExp(`${name} is muted`));
+	callRegion(other.page).getByText(new RegExp(`${name} is muted`));
 
 async function talk(caller: BrowserPerson, callee: BrowserPerson): Promise<void> {
 	await caller.page.getByRole('button', { name: 'Start video call' }).click();
-	const incoming = callee.page.getByRole('alertdialog', { name: 'Incoming call' });
-	await incoming.getByRole('button', { name: 'Accept', exact: true }).click();
+	await accept(callee.page);
 	await Promise.all([expectMedia(caller.page), expectMedia(callee.page)]);
 }
 
@@ -61,7 +60,7 @@ test.describe('on one rung, and from one to another', () => {
 			await expect(statusPanel(ann.page)).toContainText("Chosen by this page's address");
 			await expectMuteSeen(ann, bob);
 			await ann.page.getByRole('button', { name: 'Leave call' }).click();
-			await expect(callRegion(bob)).toBeHidden();
+			await expect(callRegion(bob.page)).toBeHidden();
 		});
 	}
 
@@ -108,7 +107,7 @@ test.describe('on one rung, and from one to another', () => {
 		}
 		expect(problems).toEqual([]);
 		await ann.page.getByRole('button', { name: 'Leave call' }).click();
-		await expect(callRegion(bob)).toBeHidden();
+		await expect(callRegion(bob.page)).toBeHidden();
 	});
 });
 
@@ -154,9 +153,9 @@ test('a network that swallows everything: dead streams are left within 7.5 s, an
 		}
 		await ann.page.goto(room);
 		await bob.page.getByRole('link', { name: 'Attic' }).first().click();
-		await ann.page.getByRole('textbox', { name: 'Message' }).fill('Are you there?');
+		await messageBox(ann.page).fill('Are you there?');
 		await ann.page.getByRole('button', { name: 'Send' }).click();
-		await expect(bob.page.getByRole('log', { name: 'Messages' })).toContainText('Are you there?');
+		await expect(messages(bob.page)).toContainText('Are you there?');
 	} finally {
 		await Promise.all([ann.close(), bob.close()]);
 		await server.stop();

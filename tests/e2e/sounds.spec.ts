@@ -1,5 +1,6 @@
 import AxeBuilder from '@axe-core/playwright';
 import { expect, type Page } from '@playwright/test';
+import { forgetTones, heard } from '../fixtures/call-page';
 import { openPeople, shareRoom, type BrowserPerson } from '../fixtures/people';
 import { test } from '../fixtures/shared-server';
 
@@ -25,8 +26,6 @@ test.afterAll(async () => {
 const loudness = (page: Page) => page.getByRole('slider', { name: 'Loudness' });
 const ringTone = (page: Page, name: string) =>
 	page.getByRole('group', { name: 'Ring tone' }).getByRole('radio', { name });
-const heard = (page: Page) => page.evaluate(() => window.observed.tones);
-const forgetTones = (page: Page) => page.evaluate(() => void (window.observed.tones.length = 0));
 
 test('chosen by keyboard, played, kept over a reload, and in force in other tabs at once', async () => {
 	const second = await bob.context.newPage();

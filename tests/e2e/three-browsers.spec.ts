@@ -1,4 +1,5 @@
 import { expect, type Page } from '@playwright/test';
+import { accept, callRegion, decline, incoming } from '../fixtures/call-page';
 import { expectMedia, openPerson, shareRoom, type BrowserPerson } from '../fixtures/people';
 import { test } from '../fixtures/shared-server';
 
@@ -19,32 +20,30 @@ test.afterAll(async () => {
 	await Promise.all([ann?.close(), bob?.close(), closePhone?.()]);
 });
 
-const incoming = (page: Page) => page.getByRole('alertdialog', { name: 'Incoming call' });
-const call = (page: Page) => page.getByRole('region', { name: 'Call', exact: true });
 const press = (page: Page, name: string) => page.getByRole('button', { name, exact: true }).first().click();
 const toldOf = (page: Page, text: string | RegExp) => expect(page.getByText(text).first()).toBeVisible();
 
 test('answered on the one, said on the other; moved there, reloaded, and ended by who called', async () => {
 	await press(ann.page, 'Start video call');
 	for (const page of [bob.page, phone]) await expect(incoming(page)).toContainText('Ann');
-	await incoming(phone).getByRole('button', { name: 'Accept', exact: true }).click();
+	await accept(phone);
 	await toldOf(bob.page, 'Answered on another device');
 	await expect(incoming(bob.page)).toBeHidden();
 	await Promise.all([expectMedia(ann.page), expectMedia(phone)]);
 
 	await press(bob.page, 'Move call here');
 	await toldOf(phone, 'The call goes on at another device');
-	await expect(call(phone)).toBeHidden();
+	await expect(callRegion(phone)).toBeHidden();
 	await Promise.all([expectMedia(ann.page), expectMedia(bob.page)]);
 
 	await bob.page.reload();
-	await expect(call(bob.page)).toBeVisible();
+	await expect(callRegion(bob.page)).toBeVisible();
 	await Promise.all([expectMedia(ann.page), expectMedia(bob.page)]);
 	await expect(phone.getByRole('button', { name: 'Move call here' })).toBeVisible();
 
 	await press(ann.page, 'Leave call');
 	await toldOf(bob.page, 'Call ended');
-	for (const page of [ann.page, bob.page]) await expect(call(page)).toBeHidden();
+	for (const page of [ann.page, bob.page]) await expect(callRegion(page)).toBeHidden();
 	for (const page of [ann.page, bob.page, phone]) {
 		await expect(page.getByRole('button', { name: 'Start video call' })).toBeEnabled();
 	}
@@ -53,11 +52,11 @@ test('answered on the one, said on the other; moved there, reloaded, and ended b
 test('declined on the one: the other is quiet and says so, and who called is told', async () => {
 	await press(ann.page, 'Start audio call');
 	for (const page of [bob.page, phone]) await expect(incoming(page)).toBeVisible();
-	await incoming(bob.page).getByRole('button', { name: 'Decline' }).click();
+	await decline(bob.page);
 	await toldOf(phone, 'Declined on another device');
 	await expect(incoming(phone)).toBeHidden();
 	await toldOf(ann.page, 'Bob declined');
-	await expect(call(ann.page)).toBeHidden();
+	await expect(callRegion(ann.page)).toBeHidden();
 });
 
 test('cancelled: both have missed it, and looking at it on one clears it on both', async () => {

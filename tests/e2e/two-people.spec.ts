@@ -1,5 +1,6 @@
 import { expect, test } from '@playwright/test';
 import type { RoomCallState } from '../../src/lib/call/core/connection-report';
+import { accept, callRegion, decline, incoming, messageBox, messages } from '../fixtures/call-page';
 import { expectMedia, openPerson, shareRoom, type BrowserPerson } from '../fixtures/people';
 import { startServer, type TestServer } from '../fixtures/server';
 
@@ -22,6 +23,7 @@ for (const { way, blockWebSockets, link } of WAYS) {
 		let server: TestServer;
 		let ann: BrowserPerson;
 		let bob: BrowserPerson;
+		let roomId: string;
 
 		test.beforeAll(async () => {
 			server = await startServer({
@@ -32,35 +34,31 @@ for (const { way, blockWebSockets, link } of WAYS) {
 				openPerson(server.url, 'Ann', { blockWebSockets }),
 				openPerson(server.url, 'Bob', { blockWebSockets })
 			]);
-			await shareRoom(ann, bob, 'Kitchen');
+			roomId = await shareRoom(ann, bob, 'Kitchen');
 		});
 		test.afterAll(async () => {
 			await Promise.all([ann?.close(), bob?.close()]);
 			await server?.stop();
 		});
 
-		const incoming = () => bob.page.getByRole('alertdialog', { name: 'Incoming call' });
-		const callRegion = (person: BrowserPerson) =>
-			person.page.getByRole('region', { name: 'Call', exact: true });
-
 		test('messages are delivered live', async () => {
-			await ann.page.getByRole('textbox', { name: 'Message' }).fill('Do you have a minute?');
+			await messageBox(ann.page).fill('Do you have a minute?');
 			await ann.page.getByRole('button', { name: 'Send' }).click();
-			await expect(bob.page.getByRole('log', { name: 'Messages' })).toContainText('Do you have a minute?');
+			await expect(messages(bob.page)).toContainText('Do you have a minute?');
 		});
 
 		test('A calls B by video, B sees who calls and accepts, both see and hear each other', async () => {
 			await ann.page.getByRole('button', { name: 'Start video call' }).click();
-			await expect(incoming()).toContainText('Ann');
+			await expect(incoming(bob.page)).toContainText('Ann');
 			await expect(ann.page.getByRole('button', { name: 'Cancel call' })).toBeVisible();
 			// It rings here, and there one hears that it does.
 			await bob.page.waitForFunction((hertz) => window.observed.tones.includes(hertz), RING_HERTZ);
 			await ann.page.waitForFunction((hertz) => window.observed.tones.includes(hertz), RINGBACK_HERTZ);
-			await incoming().getByRole('button', { name: 'Accept', exact: true }).click();
-			await expect(incoming()).toBeHidden();
+			await accept(bob.page);
+			await expect(incoming(bob.page)).toBeHidden();
 
-			await expect(callRegion(ann).getByLabel(/^Bob['’]s video$/)).toBeVisible();
-			await expect(callRegion(bob).getByLabel(/^Ann['’]s video$/)).toBeVisible();
+			await expect(callRegion(ann.page).getByLabel(/^Bob['’]s video$/)).toBeVisible();
+			await expect(callRegion(bob.page).getByLabel(/^Ann['’]s video$/)).toBeVisible();
 			await Promise.all([expectMedia(ann.page), expectMedia(bob.page)]);
 
 			await bob.page.waitForFunction(() => window.observed.firstFrameAt > 0);
@@ -84,7 +82,6 @@ for (const { way, blockWebSockets, link } of WAYS) {
 		});
 
 		test('another program reads how they are connected: states, path, and candidates counted', async () => {
-			const roomId = new URL(ann.page.url()).pathname.split('/').at(-1);
 			const input = encodeURIComponent(JSON.stringify({ roomId }));
 			const state = async () => {
 				const answer = await ann.context.request.get(`${server.url}/trpc/calls.state?input=${input}`);
@@ -115,31 +112,31 @@ for (const { way, blockWebSockets, link } of WAYS) {
 		test('mute and camera off show on the other side', async () => {
 			await ann.page.getByRole('button', { name: 'Mute microphone' }).click();
 			await expect(
-				callRegion(bob)
+				callRegion(bob.page)
 					.getByText(/Ann is muted/)
 					.first()
 			).toBeAttached();
 			await ann.page.getByRole('button', { name: 'Unmute microphone' }).click();
-			await expect(callRegion(bob).getByText(/Ann is muted/)).toHaveCount(0);
+			await expect(callRegion(bob.page).getByText(/Ann is muted/)).toHaveCount(0);
 
 			await ann.page.getByRole('button', { name: 'Turn camera off' }).click();
-			await expect(callRegion(bob).getByLabel(/^Ann['’]s video$/)).toBeHidden();
+			await expect(callRegion(bob.page).getByLabel(/^Ann['’]s video$/)).toBeHidden();
 			await ann.page.getByRole('button', { name: 'Turn camera on' }).click();
-			await expect(callRegion(bob).getByLabel(/^Ann['’]s video$/)).toBeVisible();
+			await expect(callRegion(bob.page).getByLabel(/^Ann['’]s video$/)).toBeVisible();
 			await expectMedia(bob.page);
 		});
 
 		test('a reload comes back to the call', async () => {
 			await bob.page.reload();
-			await expect(callRegion(bob).getByLabel(/^Ann['’]s video$/)).toBeVisible({ timeout: 15_000 });
+			await expect(callRegion(bob.page).getByLabel(/^Ann['’]s video$/)).toBeVisible({ timeout: 15_000 });
 			await Promise.all([expectMedia(ann.page), expectMedia(bob.page)]);
 		});
 
 		test('A leaves; both histories show an answered call, its direction and its duration', async () => {
 			await expect(ann.page.getByRole('timer')).toHaveText(/\d+:\d\d/);
 			await ann.page.getByRole('button', { name: 'Leave call' }).click();
-			await expect(callRegion(ann)).toBeHidden();
-			await expect(callRegion(bob)).toBeHidden();
+			await expect(callRegion(ann.page)).toBeHidden();
+			await expect(callRegion(bob.page)).toBeHidden();
 			for (const [person, direction, other] of [
 				[ann, 'Outgoing', 'Bob'],
 				[bob, 'Incoming', 'Ann']
@@ -161,15 +158,15 @@ for (const { way, blockWebSockets, link } of WAYS) {
 
 		test('A calls, B declines, and A is told so', async () => {
 			await ann.page.getByRole('button', { name: 'Start video call' }).click();
-			await incoming().getByRole('button', { name: 'Decline' }).click();
+			await decline(bob.page);
 			await expect(ann.page.getByText(/Bob declined/).first()).toBeVisible();
-			await expect(callRegion(ann)).toBeHidden();
+			await expect(callRegion(ann.page)).toBeHidden();
 		});
 
 		test('A calls, B does nothing: missed on its deadline, with a badge that survives a reload', async () => {
 			await ann.page.getByRole('button', { name: 'Start audio call' }).click();
-			await expect(incoming()).toContainText('Ann');
-			await expect(incoming()).toBeHidden({ timeout: (RING_LIFETIME_SECONDS + 8) * 1000 });
+			await expect(incoming(bob.page)).toContainText('Ann');
+			await expect(incoming(bob.page)).toBeHidden({ timeout: (RING_LIFETIME_SECONDS + 8) * 1000 });
 			await expect(ann.page.getByText(/Bob did not answer/).first()).toBeVisible();
 			const badge = bob.page.getByRole('link', { name: /Calls.*1 missed/ }).first();
 			await expect(badge).toBeVisible();

@@ -1,4 +1,5 @@
 import { expect, type Page } from '@playwright/test';
+import { accept, callRegion, decline, forgetTones, incoming } from '../fixtures/call-page';
 import { openPeople, shareRoom, type BrowserPerson } from '../fixtures/people';
 import { test } from '../fixtures/shared-server';
 
@@ -21,9 +22,7 @@ test.afterAll(async () => {
 	await Promise.all([ann?.close(), bob?.close()]);
 });
 
-const incoming = (page: Page) => page.getByRole('alertdialog', { name: 'Incoming call' });
 const rings = (page: Page) => page.evaluate((hertz) => window.observed.tones.includes(hertz), RING_HERTZ);
-const forgetTones = (page: Page) => page.evaluate(() => void (window.observed.tones.length = 0));
 
 test('both tabs ring and one is heard; declined on the other, both are quiet', async () => {
 	await ann.page.getByRole('button', { name: 'Start audio call' }).click();
@@ -37,7 +36,7 @@ test('both tabs ring and one is heard; declined on the other, both are quiet', a
 	);
 	expect(await rings(quiet)).toBe(false);
 
-	await incoming(quiet).getByRole('button', { name: 'Decline' }).click();
+	await decline(quiet);
 	for (const page of [bob.page, second]) await expect(incoming(page)).toBeHidden();
 	await expect(loud.getByText('Declined on another device')).toBeVisible();
 	await expect(ann.page.getByText('Bob declined')).toBeVisible();
@@ -65,7 +64,7 @@ test('the tab that is heard is closed: the other one is', async () => {
 	const [loud, quiet] = (await rings(bob.page)) ? [bob.page, second] : [second, bob.page];
 	await loud.close();
 	await expect.poll(() => rings(quiet)).toBe(true);
-	await incoming(quiet).getByRole('button', { name: 'Accept', exact: true }).click();
-	await expect(quiet.getByRole('region', { name: 'Call', exact: true })).toBeVisible();
+	await accept(quiet);
+	await expect(callRegion(quiet)).toBeVisible();
 	await quiet.getByRole('button', { name: 'Leave call' }).click();
 });

@@ -1,5 +1,6 @@
 import AxeBuilder from '@axe-core/playwright';
 import { expect, type Page } from '@playwright/test';
+import { accept, callRegion, decline, incoming, messageBox } from '../fixtures/call-page';
 import { openPeople, shareRoom, type BrowserPerson } from '../fixtures/people';
 import { test } from '../fixtures/shared-server';
 
@@ -18,32 +19,30 @@ test.afterAll(async () => {
 	await Promise.all([ann?.close(), bob?.close(), cem?.close()]);
 });
 
-const incoming = (page: Page) => page.getByRole('alertdialog', { name: 'Incoming call' });
-const call = (page: Page) => page.getByRole('region', { name: 'Call', exact: true });
-const participants = (page: Page) => call(page).getByRole('list', { name: 'Participants' });
+const participants = (page: Page) => callRegion(page).getByRole('list', { name: 'Participants' });
 
 async function talk(): Promise<void> {
 	await ann.page.getByRole('button', { name: 'Start audio call' }).click();
-	await incoming(bob.page).getByRole('button', { name: 'Accept' }).click();
-	await expect(call(ann.page).getByRole('timer')).toBeVisible();
-	await expect(call(bob.page).getByRole('timer')).toBeVisible();
+	await accept(bob.page);
+	await expect(callRegion(ann.page).getByRole('timer')).toBeVisible();
+	await expect(callRegion(bob.page).getByRole('timer')).toBeVisible();
 }
 
 test('who calls somebody in a call waits beside it; declined, that call goes on', async () => {
 	await talk();
-	await bob.page.getByRole('textbox', { name: 'Message' }).focus();
+	await messageBox(bob.page).focus();
 	await cem.page.getByRole('button', { name: 'Start audio call' }).click();
 	await expect(incoming(bob.page)).toContainText('Cem is calling');
 	expect((await new AxeBuilder({ page: bob.page }).analyze()).violations).toEqual([]);
 	// Nothing is covered, and who is typing goes on.
-	await expect(bob.page.getByRole('textbox', { name: 'Message' })).toBeFocused();
+	await expect(messageBox(bob.page)).toBeFocused();
 	await bob.page.getByRole('button', { name: 'Mute microphone' }).click();
 	await expect(bob.page.getByRole('button', { name: 'Unmute microphone' })).toBeVisible();
 	await expect
 		.poll(() => bob.page.evaluate((hertz) => window.observed.tones.includes(hertz), WAITING_HERTZ))
 		.toBe(true);
 
-	await incoming(bob.page).getByRole('button', { name: 'Decline' }).click();
+	await decline(bob.page);
 	await expect(incoming(bob.page)).toBeHidden();
 	await expect(cem.page.getByText('Bob declined')).toBeVisible();
 	await expect(participants(bob.page)).toContainText('Ann');
@@ -53,9 +52,9 @@ test('leave and join: the one call ends, the other begins', async () => {
 	await cem.page.getByRole('button', { name: 'Start audio call' }).click();
 	await incoming(bob.page).getByRole('button', { name: 'Leave and join' }).click();
 	await expect(participants(bob.page)).toContainText('Cem');
-	await expect(call(cem.page).getByRole('timer')).toBeVisible();
+	await expect(callRegion(cem.page).getByRole('timer')).toBeVisible();
 	await expect(ann.page.getByText('Call ended')).toBeVisible();
-	await expect(call(ann.page)).toBeHidden();
+	await expect(callRegion(ann.page)).toBeHidden();
 	await cem.page.getByRole('button', { name: 'Leave call' }).click();
-	await expect(call(bob.page)).toBeHidden();
+	await expect(callRegion(bob.page)).toBeHidden();
 });
