@@ -1,41 +1,39 @@
-import { expect, test } from '@playwright/test';
-import { accept, callRegion } from '../fixtures/call-page';
+import { expect } from '@playwright/test';
+import { accept, callRegion, incoming } from '../fixtures/call-page';
 import { expectMedia, openPerson, received, shareRoom, type BrowserPerson } from '../fixtures/people';
-import { startServer, type TestServer } from '../fixtures/server';
+import { test } from '../fixtures/shared-server';
 
 /** Denied or missing devices are explained, and the call goes on with what there is. */
-let server: TestServer;
-test.beforeAll(async () => {
-	server = await startServer({ STUN_URLS: 'none' });
-});
-test.afterAll(() => server?.stop());
+let ann: BrowserPerson;
 
-async function withPeople(
-	devices: 'denied' | 'no camera',
-	work: (ann: BrowserPerson, bob: BrowserPerson) => Promise<void>
-) {
-	const [ann, bob] = await Promise.all([
-		openPerson(server.url, 'Ann'),
-		openPerson(server.url, 'Bob', { devices })
-	]);
+test.beforeAll(async ({ server, browser }) => {
+	ann = await openPerson(server.url, 'Ann', { browser });
+});
+test.afterAll(() => ann?.close());
+
+/** Ann rings this person by video; afterwards they have gone, and the call with them. */
+async function ring(bob: BrowserPerson, work: () => Promise<void>): Promise<void> {
 	try {
 		await shareRoom(ann, bob, 'Workshop');
 		await ann.page.getByRole('button', { name: 'Start video call' }).click();
-		await accept(bob.page);
-		await work(ann, bob);
+		await work();
+		await ann.page.getByRole('button', { name: 'Leave call' }).click();
+		await expect(callRegion(bob.page)).toBeHidden();
 	} finally {
-		await Promise.all([ann.close(), bob.close()]);
+		await bob.close();
 	}
 }
 
+// What a browser has for devices is said as it starts: theirs is one of their own.
 for (const { devices, words, isHeard } of [
 	{ devices: 'denied', words: /blocked|not allowed|denied/i, isHeard: false },
 	{ devices: 'no camera', words: /no camera|not found/i, isHeard: true }
 ] as const) {
-	test(`${devices}: it is said in words, and the call goes on with what there is`, async () => {
-		await withPeople(devices, async (ann, bob) => {
-			const region = callRegion(bob.page);
-			await expect(region.getByText(words).first()).toBeVisible();
+	test(`${devices}: it is said in words, and the call goes on with what there is`, async ({ server }) => {
+		const bob = await openPerson(server.url, 'Bob', { devices });
+		await ring(bob, async () => {
+			await accept(bob.page);
+			await expect(callRegion(bob.page).getByText(words).first()).toBeVisible();
 			await expectMedia(bob.page);
 			await expect(bob.page.getByRole('timer')).toBeVisible();
 
@@ -47,18 +45,17 @@ for (const { devices, words, isHeard } of [
 	});
 }
 
-test('accept without video sends sound only, and the camera can be turned on later', async () => {
-	const [ann, bob] = await Promise.all([openPerson(server.url, 'Ann'), openPerson(server.url, 'Bob')]);
-	try {
-		await shareRoom(ann, bob, 'Studio');
-		await ann.page.getByRole('button', { name: 'Start video call' }).click();
-		await bob.page.getByRole('button', { name: 'Accept without video' }).click();
+test('accept without video sends sound only, and the camera can be turned on later', async ({
+	server,
+	browser
+}) => {
+	const bob = await openPerson(server.url, 'Bob', { browser });
+	await ring(bob, async () => {
+		await incoming(bob.page).getByRole('button', { name: 'Accept without video' }).click();
 		await expectMedia(bob.page);
 		await expect.poll(async () => (await received(ann.page)).audioEnergy).toBeGreaterThan(0);
 		expect((await received(ann.page)).frames).toBe(0);
 		await bob.page.getByRole('button', { name: 'Turn camera on' }).click();
 		await expectMedia(ann.page);
-	} finally {
-		await Promise.all([ann.close(), bob.close()]);
-	}
+	});
 });
