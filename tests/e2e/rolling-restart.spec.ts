@@ -1,7 +1,7 @@
 import { expect, test, type Page } from '@playwright/test';
 import { accept, callRegion, messageBox, messages } from '../fixtures/call-page';
 import { startCluster, type Cluster } from '../fixtures/balancer';
-import { expectMedia, openPerson, received, shareRoom, type BrowserPerson } from '../fixtures/people';
+import { expectMedia, openPeople, received, shareRoom, type BrowserPerson } from '../fixtures/people';
 
 /** A deploy under people who talk: two servers behind a balancer, replaced one after the other. */
 let cluster: Cluster;
@@ -9,9 +9,9 @@ let ann: BrowserPerson;
 let bob: BrowserPerson;
 
 test.describe.configure({ mode: 'serial', timeout: 120_000 });
-test.beforeAll(async () => {
+test.beforeAll(async ({ browser }) => {
 	cluster = await startCluster(2, { PARLEY_DRAIN_SECONDS: '3' });
-	[ann, bob] = await Promise.all([openPerson(cluster.url, 'Ann'), openPerson(cluster.url, 'Bob')]);
+	[ann, bob] = await openPeople(cluster.url, browser, ['Ann', 'Bob']);
 	await shareRoom(ann, bob, 'Observatory');
 });
 test.afterAll(async () => {

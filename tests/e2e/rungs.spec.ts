@@ -1,6 +1,13 @@
 import { expect, test, type Page } from '@playwright/test';
 import { accept, callRegion, messageBox, messages } from '../fixtures/call-page';
-import { expectMedia, openPerson, received, shareRoom, type BrowserPerson } from '../fixtures/people';
+import {
+	expectMedia,
+	openPeople,
+	openPerson,
+	received,
+	shareRoom,
+	type BrowserPerson
+} from '../fixtures/people';
 import { startRungGate, type RungGate } from '../fixtures/rung-gate';
 import { startServerBehind, type TestServer } from '../fixtures/server';
 import { startTcpProxy, type TcpProxy } from '../fixtures/tcp-proxy';
@@ -36,9 +43,9 @@ test.describe('on one rung, and from one to another', () => {
 	let bob: BrowserPerson;
 	let room: string;
 
-	test.beforeAll(async () => {
+	test.beforeAll(async ({ browser }) => {
 		server = await startServerBehind(startRungGate);
-		[ann, bob] = await Promise.all([openPerson(server.url, 'Ann'), openPerson(server.url, 'Bob')]);
+		[ann, bob] = await openPeople(server.url, browser, ['Ann', 'Bob']);
 		await shareRoom(ann, bob, 'Kitchen');
 		room = new URL(ann.page.url()).pathname;
 	});
@@ -111,11 +118,13 @@ test.describe('on one rung, and from one to another', () => {
 	});
 });
 
-test('a network that swallows everything: dead streams are left within 7.5 s, and the poll carries when it is back', async () => {
+test('a network that swallows everything: dead streams are left within 7.5 s, and the poll carries when it is back', async ({
+	browser
+}) => {
 	const server = await startServerBehind<TcpProxy>(startTcpProxy);
 	const [ann, bob] = await Promise.all([
-		openPerson(server.url, 'Ann'),
-		openPerson(server.url, 'Bob', { blockWebSockets: true })
+		openPerson(server.url, 'Ann', { browser }),
+		openPerson(server.url, 'Bob', { browser, blockWebSockets: true })
 	]);
 	try {
 		await shareRoom(ann, bob, 'Attic');

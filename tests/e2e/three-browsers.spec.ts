@@ -1,16 +1,16 @@
 import { expect, type Page } from '@playwright/test';
 import { accept, callRegion, decline, incoming } from '../fixtures/call-page';
-import { expectMedia, openPerson, shareRoom, type BrowserPerson } from '../fixtures/people';
+import { expectMedia, openPeople, openPerson, shareRoom, type BrowserPerson } from '../fixtures/people';
 import { test } from '../fixtures/shared-server';
 
-/** Two people in three browsers: Bob has two. What happens on one of his devices is said on the other. */
+/** Two people in three browsers: Bob has two, one of them a program of its own. What happens on one is said on the other. */
 let ann: BrowserPerson;
 let bob: BrowserPerson;
 let phone: Page;
 let closePhone: () => Promise<void>;
 
-test.beforeAll(async ({ server }) => {
-	[ann, bob] = await Promise.all([openPerson(server.url, 'Ann'), openPerson(server.url, 'Bob')]);
+test.beforeAll(async ({ server, browser }) => {
+	[ann, bob] = await openPeople(server.url, browser, ['Ann', 'Bob']);
 	await shareRoom(ann, bob, 'Terrace');
 	const device = await openPerson(server.url, 'Bob', { account: bob });
 	({ page: phone, close: closePhone } = device);
