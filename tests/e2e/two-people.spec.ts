@@ -1,35 +1,27 @@
-import { expect, test } from '@playwright/test';
+import { expect } from '@playwright/test';
 import type { RoomCallState } from '../../src/lib/call/core/connection-report';
 import { accept, callRegion, decline, incoming, messageBox, messages } from '../fixtures/call-page';
+import { makeDue } from '../fixtures/deadlines';
 import { expectMedia, openPerson, shareRoom, type BrowserPerson } from '../fixtures/people';
-import { startServer, type TestServer } from '../fixtures/server';
+import { test } from '../fixtures/shared-server';
 
-const RING_LIFETIME_SECONDS = 9;
 const RING_HERTZ = 659;
 const RINGBACK_HERTZ = 425;
 
-/** The other rungs, and changing between them in a call: `rungs.spec.ts`. */
+/** The other rungs, changing between them in a call, and that nothing waits for a WebSocket: `rungs.spec.ts`. */
 const WAYS = [
 	{ way: 'over the WebSocket', blockWebSockets: false, link: /WebSocket/ },
 	{ way: 'with every WebSocket refused', blockWebSockets: true, link: /Server-sent events/ }
 ] as const;
 
-/** From pressing Accept to the first frame of the caller, per way, milliseconds. */
-const firstFrameAfterMs = new Map<string, number>();
-
 for (const { way, blockWebSockets, link } of WAYS) {
 	test.describe(`two people talk, ${way}`, () => {
 		test.describe.configure({ mode: 'serial' });
-		let server: TestServer;
 		let ann: BrowserPerson;
 		let bob: BrowserPerson;
 		let roomId: string;
 
-		test.beforeAll(async () => {
-			server = await startServer({
-				RING_LIFETIME_SECONDS: String(RING_LIFETIME_SECONDS),
-				STUN_URLS: 'none'
-			});
+		test.beforeAll(async ({ server }) => {
 			[ann, bob] = await Promise.all([
 				openPerson(server.url, 'Ann', { blockWebSockets }),
 				openPerson(server.url, 'Bob', { blockWebSockets })
@@ -38,7 +30,6 @@ for (const { way, blockWebSockets, link } of WAYS) {
 		});
 		test.afterAll(async () => {
 			await Promise.all([ann?.close(), bob?.close()]);
-			await server?.stop();
 		});
 
 		test('messages are delivered live', async () => {
@@ -62,10 +53,10 @@ for (const { way, blockWebSockets, link } of WAYS) {
 			await Promise.all([expectMedia(ann.page), expectMedia(bob.page)]);
 
 			await bob.page.waitForFunction(() => window.observed.firstFrameAt > 0);
-			firstFrameAfterMs.set(
-				way,
-				await bob.page.evaluate(() => window.observed.firstFrameAt - window.observed.acceptedAt)
+			const afterMs = await bob.page.evaluate(
+				() => window.observed.firstFrameAt - window.observed.acceptedAt
 			);
+			test.info().annotations.push({ type: 'accept to first frame', description: `${way}: ${afterMs} ms` });
 		});
 
 		test('the status panel says which way signals travel and what the connection does', async () => {
@@ -81,7 +72,9 @@ for (const { way, blockWebSockets, link } of WAYS) {
 			await expect(panel).toBeHidden();
 		});
 
-		test('another program reads how they are connected: states, path, and candidates counted', async () => {
+		test('another program reads how they are connected: states, path, and candidates counted', async ({
+			server
+		}) => {
 			const input = encodeURIComponent(JSON.stringify({ roomId }));
 			const state = async () => {
 				const answer = await ann.context.request.get(`${server.url}/trpc/calls.state?input=${input}`);
@@ -163,10 +156,13 @@ for (const { way, blockWebSockets, link } of WAYS) {
 			await expect(callRegion(ann.page)).toBeHidden();
 		});
 
-		test('A calls, B does nothing: missed on its deadline, with a badge that survives a reload', async () => {
+		test('A calls, B does nothing: missed on its deadline, with a badge that survives a reload', async ({
+			server
+		}) => {
 			await ann.page.getByRole('button', { name: 'Start audio call' }).click();
 			await expect(incoming(bob.page)).toContainText('Ann');
-			await expect(incoming(bob.page)).toBeHidden({ timeout: (RING_LIFETIME_SECONDS + 8) * 1000 });
+			await makeDue(server.database, roomId, { ring: 'everybody' });
+			await expect(incoming(bob.page)).toBeHidden();
 			await expect(ann.page.getByText(/Bob did not answer/).first()).toBeVisible();
 			const badge = bob.page.getByRole('link', { name: /Calls.*1 missed/ }).first();
 			await expect(badge).toBeVisible();
@@ -179,15 +175,3 @@ for (const { way, blockWebSockets, link } of WAYS) {
 		});
 	});
 }
-
-test('nothing waits for a time-out: without WebSockets the first frame comes at most a second later', () => {
-	const withSocket = firstFrameAfterMs.get(WAYS[0].way) ?? Number.NaN;
-	for (const { way } of WAYS.slice(1)) {
-		const without = firstFrameAfterMs.get(way) ?? Number.NaN;
-		test.info().annotations.push({
-			type: 'accept to first frame',
-			description: `${way}: ${without} ms; WebSocket: ${withSocket} ms`
-		});
-		expect(without - withSocket).toBeLessThan(1_000);
-	}
-});
