@@ -56,7 +56,7 @@ async function putBehind(page: Page): Promise<void> {
 const notifications = () => notificationTray.list(worker);
 const expectNotified = (times: number) => expect.poll(async () => (await notifications()).length).toBe(times);
 const press = (action: string) => notificationTray.press(worker, action);
-const leaveOver = (data: unknown) => notificationTray.leave(worker, data);
+const leaveOver = (data?: { callId: string; roomId: string }) => notificationTray.leave(worker, data);
 
 const call = (kind: 'audio' | 'video') =>
 	ann.page.getByRole('button', { name: `Start ${kind} call` }).click();

@@ -139,6 +139,12 @@ test('cancelled, the ring becomes a missed call, and a ring that comes after it 
 	await expectLines('Missed call from Ann | Video call | silent');
 	await deliver(ring?.message);
 	await deliver('no JSON at all');
+	// Pushes take effect in order: what shows after them shows what they did.
+	const another = crypto.randomUUID();
+	await deliver({ ...ring?.message, callId: another });
+	await expect.poll(async () => (await notifications()).map(({ tag }) => tag)).toContain(another);
+	await expectLines('Missed call from Ann | Video call | silent', RINGS);
+	await notificationTray.dismiss(worker, another);
 	await expectLines('Missed call from Ann | Video call | silent');
 });
 
@@ -177,8 +183,13 @@ test('accepted in the notification, a page is opened and answers; before it noth
 		await expect(ann.page.getByRole('timer')).toBeVisible();
 	});
 	expect(over.message).toMatchObject({ type: 'over', outcome: 'answered' });
+	// What stands of a third call is taken away last: by then the others have done what they do.
+	const third = { callId: crypto.randomUUID(), roomId: over.message.roomId };
+	await notificationTray.leave(worker, third);
+	await expectLines('Ann |  | aloud');
 	await deliver(over.message);
-	await deliver({ ...ring.message, callId: over.message.roomId }); // another call, at a page in front
+	await deliver({ ...ring.message, callId: crypto.randomUUID() }); // another call, at a page in front
+	await deliver({ ...over.message, ...third });
 	await expectLines();
 	await bob.page.getByRole('button', { name: 'Leave call' }).click();
 });
