@@ -89,6 +89,32 @@ test.describe('on one rung, and from one to another', () => {
 		await expect(justNow(page)).toContainText('WebSocket');
 	});
 
+	test('nothing waits for a time-out: while a WebSocket neither opens nor fails, others carry', async () => {
+		server.proxy.swallowWebSockets();
+		const page = await ann.context.newPage();
+		// Every state that the page shows, also those between two looks from here.
+		await page.addInitScript(() => {
+			const lines = new Set<string>();
+			Object.assign(window, { lines });
+			new MutationObserver(() => {
+				for (const one of document.querySelectorAll('p')) lines.add(one.textContent ?? '');
+			}).observe(document, { childList: true, subtree: true, characterData: true });
+		});
+		await page.goto('/settings');
+		const carryingWhileItOpens = () =>
+			page.evaluate(() => {
+				const { lines } = window as unknown as { lines: Set<string> };
+				const carrying = [...lines].map(
+					(line) => /Just now:\s*(.*?)\s*since.*The WebSocket is being opened/s.exec(line)?.[1]
+				);
+				return [...new Set(carrying)].filter((rung) => rung !== undefined);
+			});
+		// The polls are there from the beginning; after a moment comes what is next to the WebSocket, beside it.
+		await expect.poll(carryingWhileItOpens).toEqual(['Long polling', 'Server-sent events']);
+		server.proxy.pass('websocket', 'sse', 'long-poll', 'short-poll');
+		await page.close();
+	});
+
 	test('ways close and open in a call: it goes on, on whatever is left, and nobody sees an error', async () => {
 		await Promise.all([ann, bob].map(({ page }) => page.goto(room)));
 		await talk(ann, bob);
