@@ -6,16 +6,7 @@ import { EnvError, readEnv } from '../../src/lib/server/env';
 import { createCallerFactory } from '../../src/lib/server/trpc/base';
 import { appRouter } from '../../src/lib/server/trpc/router';
 import { keyOf, testProduct } from '../fixtures/product';
-import { addSession, ann, bob, call, product, push, service, subscribe } from './push-world';
-
-const endpointsOf = async (userId: string) =>
-	(
-		await product.db
-			.select({ endpoint: pushSubscriptions.endpoint })
-			.from(pushSubscriptions)
-			.where(eq(pushSubscriptions.userId, userId))
-			.orderBy(pushSubscriptions.createdAt)
-	).map(({ endpoint }) => endpoint);
+import { addSession, ann, bob, call, endpointsOf, product, push, service, subscribe } from './push-world';
 
 test('servers that start at once make one pair of keys, and later ones keep it', async () => {
 	await product.db.delete(pushKeys);

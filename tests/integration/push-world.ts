@@ -82,6 +82,13 @@ export async function subscribe(who: Person) {
 	return subscription;
 }
 
+/** Where this person is told while their browsers are closed, the oldest first. */
+export const endpointsOf = async (userId: string) =>
+	(
+		await product.sql<{ endpoint: string }[]>`
+			select endpoint from push_subscriptions where user_id = ${userId} order by created_at`
+	).map(({ endpoint }) => endpoint);
+
 /** Both servers look at the same moment, and say what they find. */
 export async function push(): Promise<void> {
 	await Promise.all(pushers.map((pusher) => pusher.look()));

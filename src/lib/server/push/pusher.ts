@@ -28,6 +28,11 @@ const MAX_OVER_TRIES = 6;
 const OVER_TTL_SECONDS = 24 * 60 * 60;
 const CLOSE_WITHIN_MS = 1_000;
 
+/** How long a push service may keep a ring: no longer than it rings, but for a last moment, which 0 would not outlive. */
+export function ringTtlSeconds(leftMs: number): number {
+	return Math.max(1, Math.floor(leftMs / 1_000));
+}
+
 type Retry = { due: Due; to: readonly Subscription[]; tries: number; at: number };
 
 /**
@@ -56,8 +61,7 @@ export function createPusher({ db, keys, subject, mayPush, onTrouble, onError }:
 			if (!mayPush(subscription.endpoint)) return void gone.push(subscription.id);
 			const leftMs = due.ringMsLeft - (performance.now() - since);
 			if (due.message.type === 'ring' && leftMs <= 0) return;
-			const ttlSeconds =
-				due.message.type === 'ring' ? Math.max(1, Math.floor(leftMs / 1_000)) : OVER_TTL_SECONDS;
+			const ttlSeconds = due.message.type === 'ring' ? ringTtlSeconds(leftMs) : OVER_TTL_SECONDS;
 			const answer = await sendPush(subscription, { message: due.message, ttlSeconds }, vapid);
 			if (answer.type === 'taken') return;
 			if (answer.type === 'gone') return void gone.push(subscription.id);
