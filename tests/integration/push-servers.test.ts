@@ -53,11 +53,21 @@ test('who is nowhere is rung once, hears that it is over once, and signed out no
 	const room = await apiOf(here, ann).rooms.create.mutate({ name: 'Kitchen' });
 	const { code } = await apiOf(here, ann).rooms.inviteCode.mutate({ roomId: room.id });
 	await apiOf(here, cat).rooms.join.mutate({ code });
-	await apiOf(there, cat).push.subscribe.mutate(service.subscribe());
+	const cats = service.subscribe();
+	await apiOf(there, cat).push.subscribe.mutate(cats);
 	await apiOf(here, ann).calls.start.mutate(start);
 	await apiOf(here, ann).calls.start.mutate({ ...start, roomId: room.id });
-	// Whoever finds Cat's ring would have found Bob's, which is older.
-	await expect.poll(() => service.received.length, { timeout: 5_000 }).toBe(7);
+	await expect.poll(() => service.at(cats).length, { timeout: 5_000 }).toBe(1);
+	// Whoever found Cat's ring found Bob's, which is older, and has nobody to tell of it.
+	const found = await here.database.sql`
+		select username, push_state from call_participants join users on users.id = user_id
+		where invite = 'ringing' order by started_at`;
+	expect([...found]).toEqual([
+		{ username: bob.username, push_state: null },
+		{ username: cat.username, push_state: 'ring' }
+	]);
+	expect(service.at(cats).map(({ message }) => message.type)).toEqual(['ring']);
+	for (const browser of browsers) expect(service.at(browser)).toHaveLength(2);
 	expect(service.faults).toEqual([]);
 });
 
