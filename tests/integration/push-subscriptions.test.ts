@@ -1,7 +1,6 @@
-import { eq } from 'drizzle-orm';
 import { describe, expect, test } from 'vitest';
 import { MAX_PUSH_SUBSCRIPTIONS_PER_USER } from '../../src/lib/call/core/limits';
-import { pushKeys, pushSubscriptions } from '../../src/lib/server/db/schema';
+import { pushKeys } from '../../src/lib/server/db/schema';
 import { EnvError, readEnv } from '../../src/lib/server/env';
 import { createCallerFactory } from '../../src/lib/server/trpc/base';
 import { appRouter } from '../../src/lib/server/trpc/router';
