@@ -69,8 +69,9 @@ const notifications = async () =>
 		const about = [silent ? 'silent' : 'aloud', ...actions];
 		return { line: `${title} | ${body} | ${about.join(', ')}`, tag };
 	});
+/** In whatever order the browser lists them. */
 const expectLines = (...lines: string[]) =>
-	expect.poll(async () => (await notifications()).map(({ line }) => line)).toEqual(lines);
+	expect.poll(async () => (await notifications()).map(({ line }) => line).sort()).toEqual(lines.sort());
 const press = (action: string) => notificationTray.press(worker, action);
 
 const call = () => ann.page.getByRole('button', { name: 'Start video call' }).click();
