@@ -2,14 +2,20 @@ import type { DeliveredSignal, SignalKind } from '../../src/lib/call/core/signal
 import type { CallSnapshot } from '../../src/lib/call/core/snapshot';
 import { createLocalMedia } from '../../src/lib/call/media/local-media';
 import { createPeerMesh } from '../../src/lib/call/session/peer-mesh';
-import { decodeBody } from '../../src/lib/call/session/peer-mesh-wire';
+import { decodeBody, encodeBody } from '../../src/lib/call/session/peer-mesh-wire';
 
 /**
  * Runs in the browser: two devices of one call in one page, with real peer connections, and between them a toy
  * server that keeps the snapshot and delivers signals in order, after a delay.
  */
 export type SideName = 'earlier' | 'later';
-type Sent = { from: SideName; kind: SignalKind; ufrag: string | null; epochs: { from: number; to: number } };
+type Sent = {
+	from: SideName;
+	kind: SignalKind;
+	ufrag: string | null;
+	epochs: { from: number; to: number };
+	attempt: number;
+};
 export type SideFacts = {
 	connectionState: string | null;
 	signalingState: string | null;
@@ -88,7 +94,8 @@ function createWorld() {
 				const body = decodeBody(envelope.kind, envelope.body)!;
 				const sdp = 'description' in body ? body.description.sdp : '';
 				const ufrag = /a=ice-ufrag:(\S+)/.exec(sdp)?.[1] ?? null;
-				sent.push({ from: name, kind: envelope.kind, ufrag, epochs: body.epochs });
+				const { epochs: between, attempt } = body;
+				sent.push({ from: name, kind: envelope.kind, ufrag, epochs: between, attempt });
 				const to = OTHER[name];
 				const writtenIn = epochs[to];
 				setTimeout(() => sides[to].deliver(writtenIn, IDS[name], envelope), DELAY_MS[to]);
@@ -173,6 +180,17 @@ function createWorld() {
 			version += 1;
 			sides[name].beginEpoch();
 			announce();
+		},
+		/** An offer that no browser takes: this side has no hope for its connection then. */
+		spoil(name: SideName) {
+			const from = OTHER[name];
+			const body = encodeBody({
+				v: 1,
+				epochs: { from: epochs[from], to: epochs[name] },
+				attempt: 0,
+				description: { type: 'offer', sdp: 'v=0' }
+			});
+			sides[name].deliver(epochs[name], IDS[from], { v: 1, kind: 'offer', callVersion: version, body });
 		},
 		restartIce(...names: SideName[]) {
 			for (const name of names) sides[name].mesh.restartIce();

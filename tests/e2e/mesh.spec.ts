@@ -172,6 +172,23 @@ for (const name of NAMES) {
 	});
 }
 
+for (const name of NAMES) {
+	test(`the ${name} one has no hope for its connection: both open another, and media flows again`, async ({
+		page
+	}) => {
+		await start(page);
+		await expectFrames(page);
+		await page.evaluate((side) => window.world.spoil(side), name);
+		await expect.poll(async () => (await offers(page)).at(-1)?.attempt).toBe(1);
+		await expectFrames(page);
+		for (const side of NAMES) {
+			const played = (await facts(page, side)).playedSeconds;
+			await expect.poll(async () => (await facts(page, side)).playedSeconds).toBeGreaterThan(played);
+			expect(await facts(page, side)).toMatchObject({ connected: 1, failed: [] });
+		}
+	});
+}
+
 test('a mailbox that begins anew in the middle of the first exchange only costs that exchange', async ({
 	page
 }) => {

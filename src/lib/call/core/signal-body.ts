@@ -12,9 +12,12 @@ export const MAX_CANDIDATE_LENGTH = 512;
 /** More candidates than this are sent as several signals. */
 export const MAX_CANDIDATES_PER_SIGNAL = 24;
 
+/** More than a call of days tries. Whoever says more has its signal dropped. */
+export const MAX_ATTEMPT = 10_000;
+
 /**
- * The mailbox epochs of the sender and the receiver, as the sender knew them. With the two device ids they name
- * one RTCPeerConnection: when either mailbox begins anew, so does the connection.
+ * The mailbox epochs of the sender and the receiver, as the sender knew them. With the two device ids and the attempt they
+ * name one RTCPeerConnection: when either mailbox begins anew, so does the connection.
  */
 export const signalEpochs = z.object({ from: z.int().positive(), to: z.int().positive() });
 export type SignalEpochs = z.infer<typeof signalEpochs>;
@@ -38,12 +41,21 @@ export type Candidate = z.infer<typeof candidate>;
 /** null is end-of-candidates (RFC 8838): nothing more will come of this gathering. */
 export type CandidateOrEnd = Candidate | null;
 
-const common = { v: z.literal(1), epochs: signalEpochs };
+const common = {
+	v: z.literal(1),
+	epochs: signalEpochs,
+	/**
+	 * 0, 1, … of the connections that these two tried one after the other. Whoever has no hope left for one opens the next;
+	 * the other device follows as it hears of it. A device of before there were any says nothing, and means the first.
+	 */
+	attempt: z.int().min(0).max(MAX_ATTEMPT).default(0)
+};
 
 export const descriptionBody = z.object({ ...common, description });
 export const candidatesBody = z.object({
 	...common,
-	candidates: z.array(candidate.nullable()).min(1).max(MAX_CANDIDATES_PER_SIGNAL)
+	/** Empty says nothing but the attempt. */
+	candidates: z.array(candidate.nullable()).max(MAX_CANDIDATES_PER_SIGNAL)
 });
 export const signalBody = z.union([descriptionBody, candidatesBody]);
 export type SignalBody = z.infer<typeof signalBody>;
@@ -63,21 +75,27 @@ export function parseSignalBody(kind: SignalKind, value: unknown): SignalBody | 
 	return parsed.success && kindOf(parsed.data) === kind ? parsed.data : null;
 }
 
+/** What names the connection between two devices, seen from one of them. */
+export type ConnectionName = {
+	/** Our own mailbox's epoch as we know it, and the other device's. */
+	readonly mine: number;
+	readonly theirs: number;
+	readonly attempt: number;
+};
+
 /**
  * Whether a signal belongs to the connection that stands between two devices just now.
  *
  * `stale`: written for a connection that one of us has already discarded; dropped, because whoever wrote it will
- * see the same epoch rise and negotiate anew. `ahead`: its writer knows a newer connection than we do.
- *
- * @param signal the epochs in the signal (`from` is the other device)
- * @param mine our own mailbox's epoch as we know it
- * @param theirs the other device's
+ * see the same epoch rise, or hear of the next attempt, and negotiate anew. `ahead`: its writer knows newer epochs than we do.
+ * `next`: its writer tries a new connection.
  */
-export function compareEpochs(
-	signal: SignalEpochs,
-	mine: number,
-	theirs: number
-): 'current' | 'stale' | 'ahead' {
-	if (signal.from < theirs || signal.to < mine) return 'stale';
-	return signal.from === theirs && signal.to === mine ? 'current' : 'ahead';
+export function compareNames(
+	{ epochs, attempt }: Pick<SignalBody, 'epochs' | 'attempt'>,
+	{ mine, theirs, ...standing }: ConnectionName
+): 'current' | 'stale' | 'ahead' | 'next' {
+	if (epochs.from < theirs || epochs.to < mine) return 'stale';
+	if (epochs.from !== theirs || epochs.to !== mine) return 'ahead';
+	if (attempt === standing.attempt) return 'current';
+	return attempt > standing.attempt ? 'next' : 'stale';
 }

@@ -43,6 +43,7 @@ export type PeerConnection = {
 
 export type PeerConnectionOptions = {
 	readonly iceServers: RTCIceServer[];
+	readonly iceTransportPolicy: RTCIceTransportPolicy;
 	/** Whether this side makes the first offer. */
 	readonly offersFirst: boolean;
 	readonly tracks: Tracks;
@@ -62,6 +63,7 @@ export function createPeerConnection(options: PeerConnectionOptions): PeerConnec
 	// Without a candidate pool: it breaks ICE restarts in Chromium, and saves nothing here (ADR 0006).
 	const connection = new RTCPeerConnection({
 		iceServers: options.iceServers,
+		iceTransportPolicy: options.iceTransportPolicy,
 		bundlePolicy: 'max-bundle'
 	});
 	const senders: Partial<Record<Kind, RTCRtpSender>> = {};

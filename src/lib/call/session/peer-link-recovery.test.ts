@@ -18,6 +18,7 @@ const at = (phase: RecoveryPhase, over: Partial<Recovery> = {}): Recovery => ({
 	phase,
 	restarts: 0,
 	everConnected: phase !== 'connecting',
+	mostRestarts: MAX_RESTARTS,
 	...over
 });
 const is = (connectionState: RTCPeerConnectionState): RecoveryEvent => ({
@@ -86,6 +87,14 @@ test('each restart has longer than the last, and the reason says whether there e
 test('a connection that stood again has all its restarts back', () => {
 	const next = recover(at('restarting', { restarts: 3 }), is('connected'));
 	expect(next.state.restarts).toBe(0);
+});
+
+test('a connection in the place of another is given up after its first wait, unless it stood', () => {
+	const { state, effects } = startRecovery(0);
+	expect(effects).toEqual([{ type: 'start-timer', afterMs: FIRST_PATH_WITHIN_MS }]);
+	expect(exhaust(state)).toEqual({ waits: [], why: NO_PATH });
+	const stood = recover(recover(state, is('connected')).state, is('disconnected')).state;
+	expect(exhaust(stood)).toEqual({ waits: [...RESTART_WITHIN_MS], why: PATH_LOST });
 });
 
 test('the waits are those of the design', () => {

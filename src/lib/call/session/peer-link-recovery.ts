@@ -9,12 +9,13 @@ import { assertNever, step, type Step } from '../core/step';
  *       │                      ▲  ▲  │ failed                   │  │ connected: back
  *       │ failed, timer-due    │  │  ▼                          │
  *       └─────────────────► restarting ◄────────────────────────┘ failed, timer-due
- *                             │  ▲ │  └ timer-due: restarts again, MAX_RESTARTS times in all
+ *                             │  ▲ │  └ timer-due: restarts again, `mostRestarts` times in all
  *                             │  └─┘
  *                             ▼ timer-due after the last
  *                          gave-up ── connected (the other side found a path after all): connected
  *
- * Both sides do the same at about the same time; negotiation settles the collision.
+ * Both sides do the same at about the same time; negotiation settles the collision. Whether another connection is tried in the
+ * place of one that was given up, `peer-attempts.ts` says.
  */
 export type RecoveryPhase = 'connecting' | 'connected' | 'wavering' | 'restarting' | 'gave-up';
 
@@ -23,6 +24,8 @@ export type Recovery = {
 	/** Restarts since the connection last stood. */
 	readonly restarts: number;
 	readonly everConnected: boolean;
+	/** How often a path is looked for anew before this connection is given up. */
+	readonly mostRestarts: number;
 };
 
 export type RecoveryEvent =
@@ -54,9 +57,13 @@ export const PATH_LOST = 'The network path to the other device was lost and coul
 
 type Next = Step<Recovery, RecoveryEffect>;
 
-export function startRecovery(): Next {
+/**
+ * @param mostRestarts fewer for a connection that takes the place of one that was given up; at most MAX_RESTARTS
+ * @param everConnected whether one before it stood
+ */
+export function startRecovery(mostRestarts: number = MAX_RESTARTS, everConnected = false): Next {
 	return step(
-		{ phase: 'connecting', restarts: 0, everConnected: false },
+		{ phase: 'connecting', restarts: 0, everConnected, mostRestarts },
 		{ type: 'start-timer', afterMs: FIRST_PATH_WITHIN_MS }
 	);
 }
@@ -84,7 +91,8 @@ function connectionChanged(state: Recovery, connectionState: ConnectionState): N
 		case 'connected':
 			if (state.phase === 'connected') return step(state);
 			return step(
-				{ phase: 'connected', restarts: 0, everConnected: true },
+				// From here on it is like any other.
+				{ phase: 'connected', restarts: 0, everConnected: true, mostRestarts: MAX_RESTARTS },
 				{ type: 'stop-timer' },
 				{ type: 'connected' }
 			);
@@ -105,7 +113,7 @@ function connectionChanged(state: Recovery, connectionState: ConnectionState): N
 
 function restart(state: Recovery): Next {
 	const afterMs = RESTART_WITHIN_MS[state.restarts];
-	if (afterMs === undefined) {
+	if (afterMs === undefined || state.restarts >= state.mostRestarts) {
 		const why = state.everConnected ? PATH_LOST : NO_PATH;
 		return step({ ...state, phase: 'gave-up' }, { type: 'give-up', why });
 	}

@@ -43,6 +43,10 @@ export type PeerLinkDeps = {
 	connect: (on: (event: PeerConnectionEvent) => void) => PeerConnection;
 	polite: boolean;
 	offersFirst: boolean;
+	/** Of ICE, before it is given up. */
+	mostRestarts: number;
+	/** Whether a connection before it stood. */
+	everConnected: boolean;
 	send: (content: PeerContent) => void;
 	onTrack: (track: MediaStreamTrack) => void;
 	/** A state changed. */
@@ -66,7 +70,7 @@ export function createPeerLink(deps: PeerLinkDeps): PeerLink {
 	const tally = createPeerTally();
 	const connection = deps.connect(onConnectionEvent);
 	const reader = createStatusReader(connection);
-	const begin = startRecovery();
+	const begin = startRecovery(deps.mostRestarts, deps.everConnected);
 	let recovery: Recovery = begin.state;
 	for (const effect of begin.effects) runRecovery(effect);
 

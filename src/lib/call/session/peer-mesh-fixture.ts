@@ -112,13 +112,13 @@ export function snapshot(
 	};
 }
 
-export function build(connect?: PeerMeshDeps['connect']) {
+export function build(connect?: PeerMeshDeps['connect'], iceServers: RTCIceServer[] = []) {
 	const connections: FakeConnection[] = [];
 	const sent: { to: string; envelope: SignalEnvelope; body: SignalBody | null }[] = [];
 	const deps = {
 		callId: CALL,
 		deviceId: ME,
-		iceServers: [],
+		iceServers,
 		send: (to: string, envelope: SignalEnvelope) =>
 			sent.push({ to, envelope, body: decodeBody(envelope.kind, envelope.body) }),
 		fetchSnapshot: vi.fn<() => Promise<CallSnapshot>>(),
@@ -156,14 +156,16 @@ export function signal(
 }
 
 export const epochs = { from: 1, to: 1 };
-export const offerOf = (from: number, to: number, sdp = 'v=0'): SignalBody => ({
+export const offerOf = (from: number, to: number, sdp = 'v=0', attempt = 0): SignalBody => ({
 	v: 1,
 	epochs: { from, to },
+	attempt,
 	description: { type: 'offer', sdp }
 });
 export const candidates: SignalBody = {
 	v: 1,
 	epochs,
+	attempt: 0,
 	candidates: [{ candidate: 'x', sdpMid: '0', sdpMLineIndex: 0, usernameFragment: null }, null]
 };
 export const earlier = [device(BOB, 1), device(ME, 2)];

@@ -28,7 +28,9 @@ test('a connection reports its states, and how many candidates of which type pas
 	for (const type of ['host', 'host', 'srflx']) {
 		connections[0]?.options.on({ type: 'candidate-gathered', candidate: candidateOf(type) });
 	}
-	mesh.receive(signal({ v: 1, epochs, candidates: [candidateOf('relay'), candidateOf('host'), null] }));
+	mesh.receive(
+		signal({ v: 1, epochs, attempt: 0, candidates: [candidateOf('relay'), candidateOf('host'), null] })
+	);
 	await settle();
 	connections[0]?.become('connected');
 	expect(mesh.reports()).toEqual([
@@ -56,8 +58,9 @@ test('restarts and why it was given up are told; a path that is found after all 
 	await vi.advanceTimersByTimeAsync(FIRST_PATH_WITHIN_MS);
 	expect(mesh.reports()).toMatchObject([{ restarts: 1, why: null }]);
 	for (const ms of RESTART_WITHIN_MS) await vi.advanceTimersByTimeAsync(ms);
+	await vi.advanceTimersByTimeAsync(FIRST_PATH_WITHIN_MS); // another connection
 	expect(mesh.reports()).toMatchObject([{ restarts: RESTART_WITHIN_MS.length, why: NO_PATH }]);
-	connections[0]?.become('connected');
+	connections[1]?.become('connected');
 	expect(mesh.reports()).toMatchObject([{ restarts: RESTART_WITHIN_MS.length, why: null }]);
 });
 

@@ -1,9 +1,10 @@
 import { isPolite } from '../core/negotiation';
-import type { PeerReport } from '../core/connection-report';
-import { compareEpochs, kindOf, type SignalBody, type SignalEpochs } from '../core/signal-body';
+import { MAX_COUNT, type PeerReport } from '../core/connection-report';
+import { compareNames, kindOf, type ConnectionName, type SignalBody } from '../core/signal-body';
 import type { DeliveredSignal, SignalEnvelope } from '../core/signal';
 import type { CallSnapshot, DeviceSnapshot } from '../core/snapshot';
 import { createPeerConnection, type PeerConnectionOptions, type Tracks } from '../media/peer-connection';
+import { attemptOf, hasRelay, mostInVain } from './peer-attempts';
 import { createPeerLink, type PeerContent, type PeerLink } from './peer-link';
 import { createPeerStreams } from './peer-mesh-streams';
 import { decodeBody, encodeBody } from './peer-mesh-wire';
@@ -52,26 +53,32 @@ export type PeerMesh = {
 	close(): void;
 };
 
-type Peer = {
+type Peer = ConnectionName & {
 	readonly deviceId: string;
-	/** Our epoch and theirs, and when each of us joined: the connection's name. */
-	readonly mine: number;
-	readonly theirs: number;
+	/** When each of us joined: who left and came back has another connection. */
 	readonly joins: string;
 	readonly link: PeerLink;
+	/** ICE restarts of the connections that it took the place of. */
+	readonly restartsBefore: number;
 };
 
 const FETCH_RETRY_MS = 500;
 const MAX_FETCH_RETRY_MS = 5_000;
 
 /**
- * A connection is named by both device ids and both mailbox epochs. When either epoch rises, signals may have been
- * lost, so both sides discard it and negotiate anew; signals of the one before are recognised and dropped.
+ * A connection is named by both device ids, both mailbox epochs and the attempt. When either epoch rises, signals may have been
+ * lost, so both sides discard it and negotiate anew; so they do when one of them has given it up, with the next attempt. Signals of
+ * the one before are recognised and dropped.
  */
 export function createPeerMesh(deps: PeerMeshDeps): PeerMesh {
 	const connect = deps.connect ?? createPeerConnection;
 	const report = deps.report ?? (() => undefined);
 	const peers = new Map<string, Peer>();
+	/** Devices that we were connected to once. */
+	const reached = new Set<string>();
+	/** How many connections took the place of another one since one stood last. */
+	const inVain = new Map<string, number>();
+	const relayed = hasRelay(deps.iceServers);
 	const streams = createPeerStreams();
 	const inbox: DeliveredSignal[] = [];
 	let tracks: Tracks = { audio: null, video: null };
@@ -92,6 +99,8 @@ export function createPeerMesh(deps: PeerMeshDeps): PeerMesh {
 		for (const peer of [...peers.values()]) {
 			if (others.some((device) => device.deviceId === peer.deviceId)) continue;
 			drop(peer);
+			inVain.delete(peer.deviceId);
+			reached.delete(peer.deviceId);
 			streams.forget(peer.deviceId);
 		}
 		for (const device of others) {
@@ -113,8 +122,17 @@ export function createPeerMesh(deps: PeerMeshDeps): PeerMesh {
 			report('a mailbox began anew: negotiating again');
 			drop(standing);
 		}
+		inVain.delete(device.deviceId);
+		open(me, device, { joins, attempt: 0, restartsBefore: 0 });
+	}
+
+	function open(
+		me: DeviceSnapshot,
+		device: DeviceSnapshot,
+		place: Pick<Peer, 'joins' | 'attempt' | 'restartsBefore'>
+	): void {
 		try {
-			peers.set(device.deviceId, open(me, device, joins));
+			peers.set(device.deviceId, openPeer(me, device, place));
 		} catch (error) {
 			// The browser refuses what it was given, such as a malformed ICE server: it would refuse it again.
 			const name = error instanceof Error ? error.name : 'unknown error';
@@ -122,28 +140,61 @@ export function createPeerMesh(deps: PeerMeshDeps): PeerMesh {
 		}
 	}
 
-	function open(me: DeviceSnapshot, device: DeviceSnapshot, joins: string): Peer {
+	function openPeer(
+		me: DeviceSnapshot,
+		device: DeviceSnapshot,
+		place: Pick<Peer, 'joins' | 'attempt' | 'restartsBefore'>
+	): Peer {
 		const { deviceId } = device;
-		const offersFirst = me.joinOrder > device.joinOrder;
-		const epochs: SignalEpochs = { from: me.epoch, to: device.epoch };
+		const name: ConnectionName = { mine: me.epoch, theirs: device.epoch, attempt: place.attempt };
+		const offersFirst = offersTo(me, device);
+		const { iceTransportPolicy, mostRestarts } = attemptOf(place.attempt, relayed);
 		const link = createPeerLink({
-			connect: (on) => connect({ iceServers: deps.iceServers, offersFirst, tracks, on }),
+			connect: (on) => connect({ iceServers: deps.iceServers, iceTransportPolicy, offersFirst, tracks, on }),
 			polite: isPolite(deps.deviceId, deviceId),
 			offersFirst,
-			send: (content) => send(deviceId, bodyOf(epochs, content)),
+			mostRestarts,
+			everConnected: reached.has(deviceId),
+			send: (content) => send(deviceId, bodyOf(name, content)),
 			onTrack(track) {
 				streams.take(deviceId, track);
 				deps.onChange();
 			},
 			onChange: deps.onChange,
-			onConnected,
+			onConnected() {
+				inVain.delete(deviceId);
+				reached.add(deviceId);
+				onConnected();
+			},
 			onGaveUp(why) {
 				lastWhy = why;
-				sayWhenFailed();
+				if ((inVain.get(deviceId) ?? 0) < mostInVain(relayed)) tryNext(deviceId);
+				else sayWhenFailed();
 			},
 			report
 		});
-		return { deviceId, mine: me.epoch, theirs: device.epoch, joins, link };
+		return { deviceId, ...name, ...place, link };
+	}
+
+	/**
+	 * Another connection in the place of one that was given up, here or at the other device.
+	 *
+	 * @param attempt the one that the other device tries; by default the next, of which it hears from us
+	 */
+	function tryNext(deviceId: string, attempt?: number): void {
+		const peer = peers.get(deviceId);
+		const me = call?.devices.find((one) => one.deviceId === deps.deviceId);
+		const device = call?.devices.find((one) => one.deviceId === deviceId);
+		if (!peer || !me || !device) return;
+		report('trying another connection');
+		inVain.set(deviceId, (inVain.get(deviceId) ?? 0) + 1);
+		const next = attempt ?? peer.attempt + 1;
+		drop(peer);
+		open(me, device, { ...peer, attempt: next, restartsBefore: restartsOf(peer) });
+		// Whose part it is not to offer says only that there is something to offer for.
+		if (attempt === undefined && !offersTo(me, device)) {
+			send(deviceId, bodyOf({ mine: me.epoch, theirs: device.epoch, attempt: next }, { candidates: [] }));
+		}
 	}
 
 	function drop(peer: Peer): void {
@@ -189,11 +240,12 @@ export function createPeerMesh(deps: PeerMeshDeps): PeerMesh {
 		if (!body) return report(`dropped: not a body of kind ${envelope.kind}`);
 		const comparison = () => {
 			const peer = peers.get(fromDeviceId);
-			return peer ? compareEpochs(body.epochs, peer.mine, peer.theirs) : 'unknown';
+			return peer ? compareNames(body, peer) : 'unknown';
 		};
 		await catchUp(() => comparison() === 'ahead');
-		const standing = comparison();
 		if (closed) return;
+		if (comparison() === 'next') tryNext(fromDeviceId, body.attempt);
+		const standing = comparison();
 		if (standing !== 'current')
 			return report(`dropped: ${envelope.kind} of a connection that is ${standing}`);
 		peers.get(fromDeviceId)?.link.receive(body);
@@ -241,7 +293,12 @@ export function createPeerMesh(deps: PeerMeshDeps): PeerMesh {
 				stream: streams.get(deviceId),
 				status: link.status
 			})),
-		reports: () => [...peers.values()].map(({ deviceId, link }) => ({ deviceId, ...link.facts })),
+		reports: () =>
+			[...peers.values()].map((peer) => ({
+				deviceId: peer.deviceId,
+				...peer.link.facts,
+				restarts: restartsOf(peer)
+			})),
 		restartIce() {
 			for (const peer of peers.values()) peer.link.restartIce();
 		},
@@ -261,7 +318,14 @@ export function createPeerMesh(deps: PeerMeshDeps): PeerMesh {
 	};
 }
 
-function bodyOf(epochs: SignalEpochs, content: PeerContent): SignalBody {
-	if ('description' in content) return { v: 1, epochs, description: content.description };
-	return { v: 1, epochs, candidates: [...content.candidates] };
+/** Whoever joined later offers. */
+const offersTo = (me: DeviceSnapshot, device: DeviceSnapshot): boolean => me.joinOrder > device.joinOrder;
+
+const restartsOf = ({ link, restartsBefore }: Peer): number =>
+	Math.min(restartsBefore + link.facts.restarts, MAX_COUNT);
+
+function bodyOf({ mine, theirs, attempt }: ConnectionName, content: PeerContent): SignalBody {
+	const common = { v: 1 as const, epochs: { from: mine, to: theirs }, attempt };
+	if ('description' in content) return { ...common, description: content.description };
+	return { ...common, candidates: [...content.candidates] };
 }
