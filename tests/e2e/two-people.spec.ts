@@ -68,6 +68,11 @@ for (const { way, blockWebSockets, link } of WAYS) {
 			await expect(panel).toContainText('stable');
 			await expect(panel).toContainText(/host|prflx/);
 			await expect(panel).toContainText(/\d+ ms/);
+			await expect(panel.getByRole('img', { name: /^Round trip: \d+ ms/ })).toBeVisible();
+			await panel.getByText('What happened').click();
+			await expect(panel.getByRole('list', { name: 'What happened' })).toContainText(
+				'Bob: connection connected'
+			);
 			await page.getByRole('toolbar').getByRole('button', { name: 'Call status' }).click();
 			await expect(panel).toBeHidden();
 		});

@@ -13,6 +13,11 @@ export function clockTime(instant: number): string {
 	return new Date(instant).toLocaleTimeString(undefined, { hour: '2-digit', minute: '2-digit' });
 }
 
+/** "14:05:09". */
+export function clockSeconds(instant: number): string {
+	return new Date(instant).toLocaleTimeString();
+}
+
 /** "14:05" today, "Tuesday 14:05" on another day of the next seven. */
 export function untilTime(instant: number, now: number): string {
 	if (sameDay(instant, now)) return clockTime(instant);

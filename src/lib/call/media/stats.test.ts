@@ -19,6 +19,7 @@ const zero: MediaSample = {
 	packetsLost: 0,
 	bytesReceived: 0,
 	framesDecoded: 0,
+	jitterMs: null,
 	totalAudioEnergy: 0
 };
 
@@ -29,8 +30,15 @@ test('a report is summed over audio and video, and names the path of the pair in
 			PAIR,
 			TRANSPORT,
 			...LOCAL,
-			{ ...AUDIO, packetsReceived: 100, packetsLost: 1, bytesReceived: 8_000 },
-			{ ...VIDEO, packetsReceived: 300, packetsLost: 3, bytesReceived: 92_000, framesDecoded: 40 },
+			{ ...AUDIO, packetsReceived: 100, packetsLost: 1, bytesReceived: 8_000, jitter: 0.004 },
+			{
+				...VIDEO,
+				packetsReceived: 300,
+				packetsLost: 3,
+				bytesReceived: 92_000,
+				framesDecoded: 40,
+				jitter: 0.0121
+			},
 			{ id: 'o', type: 'outbound-rtp', bytesSent: 1, packetsReceived: 7 }
 		],
 		5_000
@@ -43,6 +51,7 @@ test('a report is summed over audio and video, and names the path of the pair in
 		packetsLost: 4,
 		bytesReceived: 100_000,
 		framesDecoded: 40,
+		jitterMs: 12,
 		totalAudioEnergy: 0.5
 	});
 });

@@ -8,6 +8,8 @@ export type MediaSample = {
 	readonly packetsLost: number;
 	readonly bytesReceived: number;
 	readonly framesDecoded: number;
+	/** The worst of what is received; null before anything is. */
+	readonly jitterMs: number | null;
 	/** Stays 0 while the element that plays it is muted. */
 	readonly totalAudioEnergy: number;
 };
@@ -20,6 +22,8 @@ export type MediaMeasure = {
 	readonly packetLossPercent: number | null;
 	readonly bitrateBps: number | null;
 	readonly framesDecoded: number;
+	readonly framesPerSecond: number | null;
+	readonly jitterMs: number | null;
 	readonly totalAudioEnergy: number;
 };
 
@@ -37,6 +41,8 @@ export function sampleStats(report: Stats, at: number): MediaSample {
 	const inbound = all.filter((stat) => stat['type'] === 'inbound-rtp');
 	const sum = (field: string) => inbound.reduce((total, stat) => total + (numberOf(stat[field]) ?? 0), 0);
 
+	const jitters = inbound.map((stat) => numberOf(stat['jitter'])).filter((one) => one !== null);
+
 	const pair = selectedPair(all, byId);
 	const candidateType = pair && byId.get(String(pair['localCandidateId']))?.['candidateType'];
 	const roundTripSeconds = pair ? numberOf(pair['currentRoundTripTime']) : null;
@@ -48,28 +54,29 @@ export function sampleStats(report: Stats, at: number): MediaSample {
 		packetsLost: sum('packetsLost'),
 		bytesReceived: sum('bytesReceived'),
 		framesDecoded: sum('framesDecoded'),
+		jitterMs: jitters.length === 0 ? null : Math.round(Math.max(...jitters) * 1000),
 		totalAudioEnergy: sum('totalAudioEnergy')
 	};
 }
 
 /** @param before the sample of the last interval's end; null at first, when nothing can be said about a rate */
 export function measureInterval(before: MediaSample | null, now: MediaSample): MediaMeasure {
-	const { path, roundTripMs, framesDecoded, totalAudioEnergy } = now;
+	const { path, roundTripMs, framesDecoded, jitterMs, totalAudioEnergy } = now;
+	const standing = { path, roundTripMs, framesDecoded, jitterMs, totalAudioEnergy };
 	const elapsedMs = before ? now.at - before.at : 0;
 	if (!before || elapsedMs <= 0) {
-		return { path, roundTripMs, packetLossPercent: null, bitrateBps: null, framesDecoded, totalAudioEnergy };
+		return { ...standing, packetLossPercent: null, bitrateBps: null, framesPerSecond: null };
 	}
 	// A packet that comes late after all is taken off the lost ones, so an interval may lose less than none.
 	const lost = Math.max(0, now.packetsLost - before.packetsLost);
 	const due = lost + Math.max(0, now.packetsReceived - before.packetsReceived);
 	const bytes = Math.max(0, now.bytesReceived - before.bytesReceived);
+	const frames = Math.max(0, framesDecoded - before.framesDecoded);
 	return {
-		path,
-		roundTripMs,
+		...standing,
 		packetLossPercent: due === 0 ? null : (100 * lost) / due,
 		bitrateBps: Math.round((bytes * 8 * 1000) / elapsedMs),
-		framesDecoded,
-		totalAudioEnergy
+		framesPerSecond: Math.round((frames * 1000) / elapsedMs)
 	};
 }
 

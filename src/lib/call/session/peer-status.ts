@@ -11,6 +11,8 @@ const NOTHING_YET: MediaMeasure = {
 	packetLossPercent: null,
 	bitrateBps: null,
 	framesDecoded: 0,
+	framesPerSecond: null,
+	jitterMs: null,
 	totalAudioEnergy: 0
 };
 

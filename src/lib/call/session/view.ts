@@ -19,6 +19,10 @@ export type PeerStatus = {
 	/** Received bits per second over the last interval. */
 	readonly bitrateBps: number | null;
 	readonly framesDecoded: number;
+	/** Of the last interval. */
+	readonly framesPerSecond: number | null;
+	/** How unevenly packets come, milliseconds (RFC 3550, 6.4.1): the worst of what is received. */
+	readonly jitterMs: number | null;
 };
 
 export type RemoteView = {

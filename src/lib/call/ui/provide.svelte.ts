@@ -1,5 +1,6 @@
 import { onMount } from 'svelte';
 import { createPushServer } from '../session/push-server';
+import { CallRecorder } from '../session/call-recorder';
 import { createPageSession } from '../session/page-session';
 import { CallAlerts, setCallAlerts } from './call-alerts.svelte';
 import { CallView, setCallView } from './call-view.svelte';
@@ -14,16 +15,19 @@ export function provideCalls(options: Parameters<typeof createPageSession>[0]): 
 	alerts: CallAlerts;
 } {
 	const session = createPageSession(options);
+	const recorder = new CallRecorder(session);
 	const alerts = setCallAlerts(new CallAlerts(session));
 	const push = setPushRing(new PushRing(createPushServer(options.link.api)));
 	onMount(() => {
+		const forget = recorder.open();
 		const silence = alerts.open();
 		session.open();
 		push.open();
 		return () => {
+			forget();
 			silence();
 			session.close();
 		};
 	});
-	return { calls: setCallView(new CallView(session)), alerts };
+	return { calls: setCallView(new CallView(session, recorder)), alerts };
 }

@@ -1,5 +1,6 @@
 import { expect, test } from 'vitest';
 import type { CurrentCall, PeerStatus, SessionView } from '../session/view';
+import type { CallRecord } from '../session/call-record';
 import { makeReport, peerFacts } from './status-facts';
 
 const status = {
@@ -11,7 +12,9 @@ const status = {
 	roundTripMs: 42,
 	packetLossPercent: 0.25,
 	bitrateBps: 512_400,
-	framesDecoded: 7
+	framesDecoded: 7,
+	framesPerSecond: 20,
+	jitterMs: 3
 } satisfies PeerStatus;
 
 test('each fact has its label', () => {
@@ -23,7 +26,9 @@ test('each fact has its label', () => {
 		Path: 'srflx',
 		'Round trip': '42 ms',
 		'Packet loss': '0.3 %',
-		Bitrate: '512 kbit/s'
+		Bitrate: '512 kbit/s',
+		Frames: '20 a second',
+		Jitter: '3 ms'
 	});
 });
 
@@ -52,11 +57,37 @@ test('a report gives away no name, no id and no stream', () => {
 		]
 	} as unknown as CurrentCall;
 	const view = { link: { rung: 'sse', since: 0, why: 'The WebSocket is blocked.' } } as SessionView;
-	const report = makeReport(view, current, 0);
+	const sample = {
+		roundTripMs: 40,
+		packetLossPercent: 0,
+		bitrateBps: 500_000,
+		framesPerSecond: 20,
+		jitterMs: 3
+	};
+	const record: CallRecord = {
+		callId: 'the-call-id',
+		devices: new Map([
+			['the-gone-device-id', { number: 1, samples: [] }],
+			[
+				'the-device-id',
+				{ number: 2, samples: [sample, { ...sample, roundTripMs: 90 }].map((one) => ({ ...one, at: 0 })) }
+			]
+		]),
+		events: [
+			{ at: 1_000, kind: 'came', device: 2 },
+			{ at: 2_000, kind: 'ice', device: 2, state: 'checking' },
+			{ at: 3_000, kind: 'link', rung: 'sse', why: '' }
+		]
+	};
+	const report = makeReport(view, current, record, 0);
 	expect(report).toContain(
 		'Link: Server-sent events since 1970-01-01T00:00:00.000Z (The WebSocket is blocked.)'
 	);
 	expect(report).toContain('Problem: camera denied');
 	expect(report).toContain('Round trip: 42 ms');
+	expect(report).toContain('Device 2: joined');
+	expect(report).toContain('The last 2 s:\nRound trip: 40 ms to 90 ms\nPacket loss: 0.0 %');
+	expect(report).toContain('1970-01-01T00:00:02.000Z Device 2: ICE checking');
+	expect(report).toContain('Link: Server-sent events');
 	expect(report).not.toMatch(/Bob|Secret|the-/);
 });

@@ -1,5 +1,9 @@
 import type { CurrentCall, PeerStatus, SessionView } from '../session/view';
+import type { CallRecord } from '../session/call-record';
+import { eventWords, PLOTS, rangeWords } from './record-words';
 import { rungWords } from './words';
+
+const numbered = (device: number): string => `Device ${device}`;
 
 export type Fact = readonly [label: string, value: string];
 
@@ -14,7 +18,9 @@ export function peerFacts(status: PeerStatus | null): Fact[] {
 		['Path', or(status?.path)],
 		['Round trip', status?.roundTripMs == null ? '–' : `${status.roundTripMs} ms`],
 		['Packet loss', status?.packetLossPercent == null ? '–' : `${status.packetLossPercent.toFixed(1)} %`],
-		['Bitrate', status?.bitrateBps == null ? '–' : `${Math.round(status.bitrateBps / 1000)} kbit/s`]
+		['Bitrate', status?.bitrateBps == null ? '–' : `${Math.round(status.bitrateBps / 1000)} kbit/s`],
+		['Frames', status?.framesPerSecond == null ? '–' : `${status.framesPerSecond} a second`],
+		['Jitter', status?.jitterMs == null ? '–' : `${status.jitterMs} ms`]
 	];
 }
 
@@ -24,7 +30,12 @@ export function peerFacts(status: PeerStatus | null): Fact[] {
  *
  * @param at Unix milliseconds
  */
-export function makeReport(view: SessionView, current: CurrentCall, at: number): string {
+export function makeReport(
+	view: SessionView,
+	current: CurrentCall,
+	record: CallRecord | null,
+	at: number
+): string {
 	const { call, local } = current;
 	const onOff = (on: boolean) => (on ? 'on' : 'off');
 	const lines = [
@@ -36,12 +47,22 @@ export function makeReport(view: SessionView, current: CurrentCall, at: number):
 		`Camera: ${onOff(local.cameraEnabled)}`,
 		...local.problems.map(({ device, reason }) => `Problem: ${device} ${reason}`),
 		...(current.trouble ? [`Trouble: ${current.trouble}`] : []),
-		...current.remotes.flatMap((remote, index) => [
-			'',
-			`Device ${index + 1}: ${remote.presence}`,
-			...peerFacts(remote.status).map(([label, value]) => `${label}: ${value}`),
-			`Frames decoded: ${remote.status?.framesDecoded ?? '–'}`
-		])
+		...current.remotes.flatMap((remote, index) => {
+			const known = record?.devices.get(remote.deviceId);
+			const samples = known?.samples ?? [];
+			const ranges = PLOTS.map((plot) => rangeWords(plot, samples)).filter((words) => words !== null);
+			return [
+				'',
+				`${numbered(known?.number ?? index + 1)}: ${remote.presence}`,
+				...peerFacts(remote.status).map(([label, value]) => `${label}: ${value}`),
+				`Frames decoded: ${remote.status?.framesDecoded ?? '–'}`,
+				...(samples.length > 0 ? [`The last ${samples.length} s:`, ...ranges] : [])
+			];
+		}),
+		...(record ? ['', 'What happened:'] : []),
+		...(record?.events ?? []).map(
+			(event) => `${new Date(event.at).toISOString()} ${eventWords(event, numbered)}`
+		)
 	];
 	return lines.join('\n');
 }
