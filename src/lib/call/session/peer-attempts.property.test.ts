@@ -1,21 +1,14 @@
 import fc from 'fast-check';
-import { afterEach, beforeEach, expect, test, vi } from 'vitest';
+import { expect, test, vi } from 'vitest';
 import type { DeliveredSignal, SignalEnvelope } from '../core/signal';
 import type { PeerConnectionOptions } from '../media/peer-connection';
 import { createPeerMesh, type PeerMesh } from './peer-mesh';
-import { BOB, CALL, device, FakeConnection, FakeStream, ME, snapshot } from './peer-mesh-fixture';
+import { BOB, CALL, device, FakeConnection, inFakeBrowser, ME, snapshot } from './peer-mesh-fixture';
 import { decodeBody } from './peer-mesh-wire';
 
 // Two devices give connections up and try the next, each when it thinks so, while signals are on their way.
 
-beforeEach(() => {
-	vi.useFakeTimers();
-	vi.stubGlobal('MediaStream', FakeStream);
-});
-afterEach(() => {
-	vi.useRealTimers();
-	vi.unstubAllGlobals();
-});
+inFakeBrowser();
 
 type Side = { mesh: PeerMesh; connections: FakeConnection[]; inbox: DeliveredSignal[]; attempts: number[] };
 

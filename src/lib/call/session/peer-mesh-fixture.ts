@@ -1,4 +1,4 @@
-import { vi } from 'vitest';
+import { afterEach, beforeEach, vi } from 'vitest';
 import type { SignalBody } from '../core/signal-body';
 import type { DeliveredSignal, SignalEnvelope } from '../core/signal';
 import type { CallSnapshot, DeviceSnapshot } from '../core/snapshot';
@@ -11,7 +11,7 @@ export const ME = 'b0000000-0000-4000-8000-000000000000';
 export const BOB = 'a0000000-0000-4000-8000-000000000000';
 export const EVE = 'e0000000-0000-4000-8000-000000000000';
 
-export class FakeStream {
+class FakeStream {
 	tracks: { kind: string }[] = [];
 	addTrack(track: { kind: string }) {
 		this.tracks.push(track);
@@ -22,6 +22,18 @@ export class FakeStream {
 	getTracks() {
 		return this.tracks;
 	}
+}
+
+/** For every test of the file: its time is the test's, and a stream is a list of tracks. */
+export function inFakeBrowser(): void {
+	beforeEach(() => {
+		vi.useFakeTimers();
+		vi.stubGlobal('MediaStream', FakeStream);
+	});
+	afterEach(() => {
+		vi.useRealTimers();
+		vi.unstubAllGlobals();
+	});
 }
 
 /** A connection that does what it is told, and whose states the test moves. */

@@ -1,7 +1,7 @@
-import { afterEach, beforeEach, expect, test, vi } from 'vitest';
+import { expect, test, vi } from 'vitest';
 import {
 	EVE,
-	FakeStream,
+	inFakeBrowser,
 	build,
 	device,
 	earlier,
@@ -21,14 +21,7 @@ import {
 /** Lets promises settle; no timer runs. */
 const settle = () => vi.advanceTimersByTimeAsync(0);
 
-beforeEach(() => {
-	vi.useFakeTimers();
-	vi.stubGlobal('MediaStream', FakeStream);
-});
-afterEach(() => {
-	vi.useRealTimers();
-	vi.unstubAllGlobals();
-});
+inFakeBrowser();
 
 test('the first media path is said once', () => {
 	const { mesh, deps, connections } = build();

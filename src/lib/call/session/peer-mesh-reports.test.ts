@@ -1,18 +1,21 @@
-import { afterEach, beforeEach, expect, test, vi } from 'vitest';
+import { expect, test, vi } from 'vitest';
 import type { Candidate } from '../core/signal-body';
 import { FIRST_PATH_WITHIN_MS, NO_PATH, RESTART_WITHIN_MS } from './peer-link-recovery';
-import { BOB, FakeStream, build, device, earlier, epochs, signal, snapshot, ME } from './peer-mesh-fixture';
+import {
+	BOB,
+	inFakeBrowser,
+	build,
+	device,
+	earlier,
+	epochs,
+	signal,
+	snapshot,
+	ME
+} from './peer-mesh-fixture';
 
 const settle = () => vi.advanceTimersByTimeAsync(0);
 
-beforeEach(() => {
-	vi.useFakeTimers();
-	vi.stubGlobal('MediaStream', FakeStream);
-});
-afterEach(() => {
-	vi.useRealTimers();
-	vi.unstubAllGlobals();
-});
+inFakeBrowser();
 
 const candidateOf = (type: string): Candidate => ({
 	candidate: `candidate:1 1 udp 1 192.0.2.1 9 typ ${type}`,

@@ -1,11 +1,11 @@
-import { afterEach, beforeEach, expect, test, vi } from 'vitest';
+import { expect, test, vi } from 'vitest';
 import type { DeliveredSignal } from '../core/signal';
 import type { CallSnapshot, DeviceSnapshot } from '../core/snapshot';
 import { CANDIDATE_BATCH_MS } from './peer-link';
 import {
 	BOB,
 	EVE,
-	FakeStream,
+	inFakeBrowser,
 	ME,
 	build,
 	candidates,
@@ -21,14 +21,7 @@ import { decodeBody, encodeBody } from './peer-mesh-wire';
 /** Lets promises settle; no timer runs. */
 const settle = () => vi.advanceTimersByTimeAsync(0);
 
-beforeEach(() => {
-	vi.useFakeTimers();
-	vi.stubGlobal('MediaStream', FakeStream);
-});
-afterEach(() => {
-	vi.useRealTimers();
-	vi.unstubAllGlobals();
-});
+inFakeBrowser();
 
 test('who joined later makes the offer, addressed by both epochs and the version it knows', async () => {
 	const { mesh, sent } = build();
