@@ -128,7 +128,7 @@ export default defineConfig(
 		// The rules that need types: only where an unhandled promise or a forgotten case does harm.
 		files: ['src/**/*.ts', 'tests/**/*.ts', 'bench/**/*.ts'],
 		ignores: ['**/*.svelte.ts'],
-		languageOptions: { parserOptions: { projectService: true, tsconfigRootDir: ROOT } },
+		languageOptions: { parserOptions: { project: './tsconfig.json', tsconfigRootDir: ROOT } },
 		rules: {
 			'@typescript-eslint/no-floating-promises': 'error',
 			'@typescript-eslint/no-misused-promises': ['error', { checksVoidReturn: { attributes: false } }],

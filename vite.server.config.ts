@@ -16,8 +16,9 @@ function repairedDriver(): Plugin {
 export default defineConfig({
 	publicDir: false,
 	plugins: [repairedDriver()],
-	// Built in, so that it can be repaired.
-	ssr: { noExternal: ['postgres'] },
+	// Built in: postgres so that it can be repaired, the others because a server starts in two thirds of the time when
+	// Node has not to find some hundred files of theirs.
+	ssr: { noExternal: ['postgres', 'drizzle-orm', 'zod', '@trpc/server', 'rate-limiter-flexible'] },
 	build: {
 		ssr: true,
 		target: 'node20',

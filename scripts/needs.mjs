@@ -7,7 +7,21 @@ const DEBIAN_POSTGRES = '/usr/lib/postgresql';
 const MAY_START = '/usr/sbin/policy-rc.d';
 const CREATE_CLUSTER = '/etc/postgresql-common/createcluster.conf';
 
-/** Need -> where it is found, and the Debian package that brings it. */
+/** Whether a network of one's own can be made here, and what passes through it be decided. */
+function canMakeNetworks() {
+	const name = `parley-${process.pid}-need`;
+	const does = (/** @type {string[]} */ ...args) => spawnSync('ip', args, { stdio: 'ignore' }).status === 0;
+	const rules = ['nft', 'add table ip nat; add chain ip nat x { type nat hook postrouting priority 100; }'];
+	const can =
+		does('netns', 'add', name) &&
+		does('-n', name, 'link', 'add', 'one', 'type', 'veth', 'peer', 'name', 'other') &&
+		does('-n', name, 'link', 'add', 'three', 'type', 'bridge') &&
+		does('netns', 'exec', name, ...rules);
+	does('netns', 'del', name);
+	return can;
+}
+
+/** Need -> where it is found, and the Debian package that brings it; null: none does, and why it may be missing. */
 const NEEDS = {
 	chromium: {
 		package: 'chromium',
@@ -16,10 +30,35 @@ const NEEDS = {
 				existsSync(file)
 			)
 	},
+	'chromium-headless-shell': {
+		package: 'chromium-headless-shell',
+		find: () => existsSync('/usr/lib/chromium/chromium-headless-shell')
+	},
+	firefox: {
+		package: 'firefox-esr',
+		find: () => ['/usr/bin/firefox-esr', '/usr/bin/firefox'].some((file) => existsSync(file))
+	},
 	'redis-server': {
 		package: 'redis-server',
 		find: () => spawnSync('redis-server', ['--version'], { stdio: 'ignore' }).status === 0
 	},
+	turnserver: {
+		package: 'coturn',
+		find: () => spawnSync('turnserver', ['--version'], { stdio: 'ignore' }).error === undefined
+	},
+	openssl: {
+		package: 'openssl',
+		find: () => spawnSync('openssl', ['version'], { stdio: 'ignore' }).error === undefined
+	},
+	ip: {
+		package: 'iproute2',
+		find: () => spawnSync('ip', ['-V'], { stdio: 'ignore' }).status === 0
+	},
+	nft: {
+		package: 'nftables',
+		find: () => spawnSync('nft', ['--version'], { stdio: 'ignore' }).status === 0
+	},
+	namespaces: { package: null, find: canMakeNetworks },
 	postgresql: {
 		package: 'postgresql',
 		find() {
@@ -33,6 +72,9 @@ const NEEDS = {
 };
 
 /** @typedef {keyof typeof NEEDS} Need */
+
+/** Cheaper to run, see tests/fixtures/chromium.ts. Where there is no such package the other one does all. */
+const isExtra = (/** @type {Need} */ need) => need === 'chromium-headless-shell';
 
 /** @param {string[]} args @returns {string} what went wrong, or nothing */
 function aptGet(args) {
@@ -68,6 +110,21 @@ function withoutCluster(/** @type {() => string} */ install) {
 	}
 }
 
+/** Brings the lists up to date, and then what of these is in them. @param {Need[]} needs @returns {string} what went wrong, or nothing */
+function install(needs) {
+	const failed = aptGet(['update']);
+	if (failed) return failed;
+	const packages = needs
+		.filter(
+			(need) => !isExtra(need) || spawnSync('apt-cache', ['show', need], { stdio: 'ignore' }).status === 0
+		)
+		.map((need) => NEEDS[need].package)
+		.filter((name) => name !== null);
+	return withoutDaemons(() =>
+		withoutCluster(() => aptGet(['install', '-y', '--no-install-recommends', ...packages]))
+	);
+}
+
 /**
  * @param {Need[]} wanted
  * @param {(line: string) => void} say
@@ -75,17 +132,21 @@ function withoutCluster(/** @type {() => string} */ install) {
  */
 export function provide(wanted, say) {
 	const missing = wanted.filter((need) => !NEEDS[need].find());
-	if (missing.length === 0) return new Map();
+	const packaged = missing.filter((need) => NEEDS[need].package);
 	let why = 'it is not installed';
-	if (process.getuid?.() === 0 && existsSync('/etc/debian_version') && existsSync('/usr/bin/apt-get')) {
-		const packages = missing.map((need) => NEEDS[need].package);
-		say(`Installing ${packages.join(' and ')} (apt-get)`);
-		const failed =
-			aptGet(['update']) ||
-			withoutDaemons(() =>
-				withoutCluster(() => aptGet(['install', '-y', '--no-install-recommends', ...packages]))
-			);
+	if (
+		packaged.length > 0 &&
+		process.getuid?.() === 0 &&
+		existsSync('/etc/debian_version') &&
+		existsSync('/usr/bin/apt-get')
+	) {
+		say(`Installing ${packaged.map((need) => NEEDS[need].package).join(' and ')} (apt-get)`);
+		const failed = install(packaged);
 		if (failed) why = `installing it failed: ${failed}`;
 	} else if (process.getuid?.() !== 0) why += ', and only root could install it';
-	return new Map(missing.filter((need) => !NEEDS[need].find()).map((need) => [need, why]));
+	const whyMissing = (/** @type {Need} */ need) =>
+		NEEDS[need].package ? why : 'only root may make networks, and not on every machine';
+	return new Map(
+		missing.filter((need) => !isExtra(need) && !NEEDS[need].find()).map((need) => [need, whyMissing(need)])
+	);
 }

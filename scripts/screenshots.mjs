@@ -151,6 +151,11 @@ async function takeAll(/** @type {Browser} */ browser, /** @type {string} */ bas
 	await bob.goto(new URL(room).pathname);
 	await bob.getByRole('textbox', { name: 'Message' }).waitFor();
 
+	await alice.getByRole('button', { name: 'Microphone and camera' }).click();
+	await alice.getByRole('dialog').locator('video').waitFor();
+	await shoot(alice, 'devices');
+	await alice.keyboard.press('Escape');
+
 	// The call itself.
 	await alice.getByRole('button', { name: 'Start video call' }).click();
 	await bob.getByRole('alertdialog', { name: 'Incoming call' }).waitFor();
@@ -160,6 +165,8 @@ async function takeAll(/** @type {Browser} */ browser, /** @type {string} */ bas
 	await bob.getByRole('button', { name: 'Accept', exact: true }).click();
 	await waitForVideo(alice, "Bob Okafor's video");
 	await waitForVideo(bob, "Alice Larsen's video");
+	await bob.getByRole('toolbar').getByRole('button', { name: 'Raise hand' }).click();
+	await alice.getByText('Hand raised: Bob Okafor').waitFor({ state: 'attached' });
 	await shoot(alice, 'call');
 	await alice.getByRole('toolbar').getByRole('button', { name: 'Call status' }).click();
 	await alice.getByRole('region', { name: 'Call status' }).getByText('connected').first().waitFor();
@@ -170,6 +177,12 @@ async function takeAll(/** @type {Browser} */ browser, /** @type {string} */ bas
 	await alice.goto('/calls');
 	await alice.getByRole('button', { name: 'Call back' }).first().waitFor();
 	await shoot(alice, 'calls');
+	await alice
+		.getByRole('link', { name: /^Details of the call/ })
+		.first()
+		.click();
+	await alice.getByRole('region', { name: 'How it was' }).getByText('Bob Okafor').first().waitFor();
+	await shoot(alice, 'details');
 	await alice.goto('/settings');
 	await alice.getByRole('heading').first().waitFor();
 	await shoot(alice, 'settings');

@@ -5,137 +5,14 @@ import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { checkNode, ensureBuilt, ensureInstalled, PrepareError, ROOT, stopPreparing } from './prepare.mjs';
 import { provide } from './needs.mjs';
+import { STEPS } from './steps.mjs';
 
 const STEP_WITHIN_MS = 20 * 60_000;
 const KILL_AFTER_MS = 8_000;
 const SHOWN_LINES = 300;
 
 /** @typedef {{ passed: number, failed: number, skipped: number }} Counts */
-/** @typedef {import('./needs.mjs').Need} Need */
-/**
- * @typedef {object} Step
- * @property {string} name
- * @property {string[][]} commands packages' programs with arguments, one after the other
- * @property {Record<string, string>} [env]
- * @property {Need[]} [needs]
- * @property {number} turn steps of one turn run two at a time: they only read in one thread, or wait for much of their time
- * @property {boolean} [built] whether it runs the build
- * @property {RegExp} [shows] the lines of its output that are shown also when all is well
- * @property {'vitest' | 'playwright'} [counts] whose report says how many tests there were; without it the step is one
- */
-
-const VITEST = ['vitest/vitest.mjs', 'run'];
-/** Those files are a step of their own, for machines that have no redis-server. */
-const WITHOUT_REDIS = ['--exclude', '**/*-redis.test.ts'];
-/** What depends on which Postgres answers: rows, locks, plans and notifications. The rest is tested once. */
-const ON_ANY_POSTGRES = [
-	'accounts',
-	'broken-connections',
-	'bus.test',
-	'call',
-	'devices',
-	'heads',
-	'idle-poll',
-	'inbox',
-	'large-room',
-	'mailbox',
-	'messages',
-	'migrate',
-	'named-statements',
-	'ops',
-	'own-membership',
-	'presence',
-	'push',
-	'revocation',
-	'rooms',
-	'signals-read',
-	'signals.test',
-	'sweep',
-	'tokens'
-].map((name) => `integration/${name}`);
-
-/** @type {Step[]} */
-const STEPS = [
-	{
-		name: 'format',
-		turn: 1,
-		commands: [['prettier/bin/prettier.cjs', '--check', '--log-level=warn', '.']]
-	},
-	{ name: 'lint', turn: 1, commands: [['eslint/bin/eslint.js', '--max-warnings=0', '.']] },
-	{
-		name: 'types',
-		turn: 1,
-		commands: [
-			['typescript/bin/tsc', '-p', 'src/lib/call/core'],
-			[
-				'svelte-check/bin/svelte-check',
-				'--tsconfig',
-				'./tsconfig.json',
-				'--fail-on-warnings',
-				'--output',
-				'human'
-			],
-			['typescript/bin/tsc', '-p', 'scripts'],
-			['typescript/bin/tsc', '-p', 'bench']
-		]
-	},
-	{ name: 'unused', turn: 1, commands: [['knip/bin/knip.js']] },
-	{
-		name: 'imports',
-		turn: 1,
-		commands: [
-			[
-				'dependency-cruiser/bin/dependency-cruise.mjs',
-				'--config',
-				'.dependency-cruiser.cjs',
-				'src',
-				'tests',
-				'scripts',
-				'bench'
-			]
-		]
-	},
-	{ name: 'unit', turn: 2, commands: [[...VITEST, '--project=unit']], counts: 'vitest' },
-	{
-		name: 'integration',
-		turn: 3,
-		commands: [[...VITEST, '--project=integration', ...WITHOUT_REDIS]],
-		counts: 'vitest',
-		built: true
-	},
-	{
-		name: 'faults',
-		turn: 4,
-		commands: [['../scripts/faults.mjs', '--short']],
-		built: true,
-		shows: /^(?:seeds|The promise was kept) .*/gm
-	},
-	{
-		name: 'system-postgres',
-		turn: 4,
-		commands: [[...VITEST, '--project=integration', ...ON_ANY_POSTGRES]],
-		env: { PARLEY_TEST_POSTGRES: 'system' },
-		needs: ['postgresql'],
-		counts: 'vitest',
-		built: true
-	},
-	{
-		name: 'redis',
-		turn: 4,
-		commands: [[...VITEST, '--project=integration', 'redis.test.ts']],
-		needs: ['redis-server'],
-		counts: 'vitest',
-		built: true
-	},
-	{
-		name: 'e2e',
-		turn: 5,
-		commands: [['@playwright/test/cli.js', 'test']],
-		needs: ['chromium'],
-		counts: 'playwright',
-		built: true
-	}
-];
+/** @typedef {import('./steps.mjs').Step} Step */
 
 const asked = process.argv.slice(2).filter((word) => !word.startsWith('-'));
 const long = process.argv.includes('--long') || Boolean(process.env.LONG);
@@ -289,6 +166,15 @@ function whatFailed(/** @type {string} */ output) {
 	return (at < 0 ? lines.slice(-SHOWN_LINES) : lines.slice(0, SHOWN_LINES)).join('\n');
 }
 
+/** What this machine lacks for it. @param {Step | undefined} step */
+const lacks = (step) => step?.needs?.find((name) => missing.has(name));
+
+/** @param {Step} step */
+function argumentsFor({ leaves }) {
+	const other = steps.find((step) => step.name === leaves?.to);
+	return leaves && other && !lacks(other) && !long ? leaves.without : [];
+}
+
 /** @param {Step} step */
 async function runStep(step) {
 	const report = path.join(temp, `${step.name}.json`);
@@ -302,7 +188,7 @@ async function runStep(step) {
 			step.counts === 'vitest'
 				? ['--reporter=default', '--reporter=json', `--outputFile.json=${report}`]
 				: [];
-		const result = await run([...command, ...reporters], {
+		const result = await run([...command, ...argumentsFor(step), ...reporters], {
 			...step.env,
 			PLAYWRIGHT_JSON_OUTPUT_FILE: report
 		});
@@ -334,7 +220,7 @@ async function prepareBuild() {
 
 /** What a machine lacks is told at the end; in CI nothing may be lacking. @param {Step} step */
 async function runIfPossible(step) {
-	const need = step.needs?.find((name) => missing.has(name));
+	const need = lacks(step);
 	if (!need) return runStep(step);
 	notRun.push(`not run: ${step.name}, because ${need} is missing: ${missing.get(need)}`);
 	if (inCi) total.failed += 1;
