@@ -2,6 +2,7 @@ import { z } from 'zod';
 import { username } from '../call/core/account';
 import { offeredRung } from '../call/core/rung';
 import type { BusSettings } from './bus/open-bus';
+import { isStunUrl, parseTurnUrl } from './ice/ice-urls';
 
 const seconds = (fallback: number, max: number) =>
 	z.coerce
@@ -82,15 +83,30 @@ const schema = z
 			.default(DEFAULT_STUN)
 			.transform((value) => (value === 'none' ? [] : value.split(',').map((url) => url.trim())))
 			.pipe(
-				z.array(z.string().regex(/^stuns?:[^\s]+$/, 'must be stun: URLs, comma-separated, or "none"')).max(10)
+				z
+					.array(z.string().refine(isStunUrl, 'must be stun:host:port URLs, comma-separated, or "none"'))
+					.max(10)
 			),
-		/** Comma-separated `turn:` URLs; they need TURN_SECRET. */
+		/** Comma-separated `turn:` and `turns:` URLs; they need TURN_SECRET. */
 		TURN_URLS: z
 			.string()
 			.default('')
 			.transform((value) => (value ? value.split(',').map((url) => url.trim()) : []))
-			.pipe(z.array(z.string().regex(/^turns?:[^\s]+$/, 'must be turn: URLs, comma-separated')).max(10)),
+			.pipe(
+				z
+					.array(
+						z
+							.string()
+							.refine(
+								(url) => parseTurnUrl(url) !== null,
+								'must be turn:host:port?transport=udp or tcp, or turns:host:port, comma-separated'
+							)
+					)
+					.max(10)
+			),
 		TURN_SECRET: z.string().min(16).optional(),
+		/** Whether people get TURN credentials to check their connection with, outside of calls. */
+		TURN_CHECK: z.enum(['on', 'off']).default('on'),
 		/** Whether browsers ring that show no page of ours. */
 		PARLEY_PUSH: z.enum(['on', 'off']).default('on'),
 		/** Whom push services ask when our pushes are a trouble to them. */
@@ -119,6 +135,10 @@ const schema = z
 		path: ['TURN_SECRET'],
 		message: 'is needed with TURN_URLS (at least 16 characters)'
 	})
+	.refine((env) => env.TURN_SECRET === undefined || env.TURN_URLS.length > 0, {
+		path: ['TURN_URLS'],
+		message: 'is needed with TURN_SECRET: a secret alone relays nothing'
+	})
 	.refine((env) => env.PARLEY_BUS !== 'postgres' || env.DATABASE_URL !== undefined, {
 		path: ['PARLEY_BUS'],
 		message: '"postgres" needs DATABASE_URL'
@@ -146,6 +166,7 @@ const schema = z
 		stunUrls: env.STUN_URLS,
 		turnUrls: env.TURN_URLS,
 		turnSecret: env.TURN_SECRET,
+		turnCheck: env.TURN_CHECK === 'on',
 		push: {
 			enabled: env.PARLEY_PUSH === 'on',
 			subject:

@@ -16,8 +16,26 @@ describe('ICE servers', () => {
 				// printf '1700000600:alice' | openssl dgst -sha1 -hmac a-shared-secret-16 -binary | base64
 				{ urls: TURN, username: '1700000600:alice', credential: 'fQSjckPn5cEuSZn5Hn0WKBnOA/8=' }
 			],
-			expiresAt: 1_700_000_600_000
+			expiresAt: 1_700_000_600_000,
+			serverNow: 1_700_000_000_999
 		});
+		expect(ice.relays).toBe(true);
+	});
+
+	test('a check has credentials of its own, for a minute at most', () => {
+		const ice = createIce(
+			{ stunUrls: STUN, turnUrls: TURN, turnSecret: 'a-shared-secret-16' },
+			() => 1_700_000_000_999
+		);
+		expect(ice.serversForCheck('alice')).toEqual({
+			iceServers: [
+				{ urls: STUN },
+				{ urls: TURN, username: '1700000060:check:alice', credential: '01w/DDCnIrUhyP/6gWIFQzRmLnM=' }
+			],
+			expiresAt: 1_700_000_060_000,
+			serverNow: 1_700_000_000_999
+		});
+		expect(ice.stunServers()).toMatchObject({ iceServers: [{ urls: STUN }], expiresAt: null });
 	});
 
 	test('two people never get the same credential', () => {
@@ -40,6 +58,8 @@ describe('ICE servers', () => {
 		],
 		['nothing', { stunUrls: [], turnUrls: [], turnSecret: undefined }, []]
 	])('with %s, what is left is given and nothing expires', (_title, config, iceServers) => {
-		expect(createIce(config).servers('alice')).toEqual({ iceServers, expiresAt: null });
+		const ice = createIce(config, () => 7);
+		expect(ice.servers('alice')).toEqual({ iceServers, expiresAt: null, serverNow: 7 });
+		expect(ice.relays).toBe(false);
 	});
 });
