@@ -11,6 +11,9 @@ import { lockHolder } from './db/embedded-lock';
 import { readEnv, type Env } from './env';
 import { projectRoot } from './ops/project-root';
 import { runSignals } from './ops/signals-command';
+import { createIce } from './ice/ice';
+import { parseTurnUrl } from './ice/ice-urls';
+import { checkTurn } from './ice/turn-check';
 
 const COMMANDS = ['migrate', 'doctor', 'signals', 'deactivate'];
 
@@ -31,10 +34,7 @@ async function doctor(env: Env): Promise<boolean> {
 	const checks: [ok: boolean, line: string][] = [
 		[true, `Node ${process.versions.node} on ${process.platform} ${process.arch}`],
 		[secure, `${env.origin}${secure ? '' : ' is plain http: browsers give no camera or microphone there'}`],
-		[
-			true,
-			env.turnUrls.length > 0 ? 'TURN is configured' : 'no TURN_URLS: calls between strict networks will fail'
-		],
+		...(await tryTurn(env)),
 		await checkDatabase(env),
 		await tryBus(env)
 	];
@@ -65,6 +65,22 @@ async function checkDatabase(env: Env): Promise<[ok: boolean, line: string]> {
 	} finally {
 		await sql.end({ timeout: 2 });
 	}
+}
+
+/** By every URL that browsers are given, as they would, one at a time. */
+async function tryTurn(env: Env): Promise<[ok: boolean, line: string][]> {
+	const checks: [ok: boolean, line: string][] = [];
+	for (const { urls, username, credential } of createIce(env).servers('doctor').iceServers) {
+		if (username === undefined || credential === undefined) continue;
+		for (const url of urls) {
+			const address = parseTurnUrl(url);
+			if (!address) continue;
+			const trouble = await checkTurn(address, { username, credential });
+			checks.push([trouble === null, `${url} ${trouble === null ? 'relays' : `does not do: ${trouble}`}`]);
+		}
+	}
+	if (checks.length > 0) return checks;
+	return [[true, 'no TURN_URLS: calls between strict networks fail, and nobody can hide their address']];
 }
 
 async function tryBus({ bus }: Env): Promise<[ok: boolean, line: string]> {

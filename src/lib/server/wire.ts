@@ -10,6 +10,7 @@ import type { DbConnection } from './db/client';
 import { sweepEndings } from './db/endings';
 import type { Env } from './env';
 import { createIce } from './ice/ice';
+import { createIceCheck } from './ice/ice-check';
 import { createInbox } from './inbox/inbox';
 import { createOps } from './ops/active-calls';
 import type { Logger } from './ops/log';
@@ -96,6 +97,7 @@ export function createServices({
 		raiseEpoch: signals.raiseEpoch
 	});
 	const ice = createIce(env);
+	const iceCheck = createIceCheck({ ice, enabled: env.turnCheck, limitsFactor: env.limitsFactor });
 	const push = createPush({ db, settings: env.push });
 	const ops = createOps({ db, operators: env.operators });
 	const inbox = createInbox({
@@ -130,6 +132,7 @@ export function createServices({
 		signals,
 		inbox,
 		ice,
+		iceCheck,
 		push,
 		ops,
 		rungs
@@ -170,6 +173,7 @@ export async function wire(deps: { env: Env; connection: DbConnection; log: Logg
 			await noteSeen();
 			await devices.sweep();
 			await calls.sweepConnections();
+			await calls.sweepQuality();
 			await accounts.sweep();
 			await presence.sweep();
 			await sweepEndings(deps.connection.db);

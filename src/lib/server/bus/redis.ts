@@ -1,4 +1,3 @@
-import { createClient } from 'redis';
 import type { OpenLine } from './line';
 
 /** Redis' pub/sub knows no databases: installations that share a Redis hear each other, and know none of the ids. */
@@ -8,6 +7,8 @@ const CONNECT_WITHIN_MS = 2_000;
 /** Pub/sub over two connections: one that listens may say nothing else. */
 export function openRedisLine(url: string): OpenLine {
 	return async ({ signal, onMessage, onBroken }) => {
+		// A quarter of what a server loads as it starts, and most have no Redis.
+		const { createClient } = await import('redis');
 		function open() {
 			const client = createClient({
 				url,

@@ -1,4 +1,4 @@
-import { and, asc, eq, gt, inArray, ne, sql } from 'drizzle-orm';
+import { and, asc, eq, getTableColumns, gt, inArray, ne, sql } from 'drizzle-orm';
 import type { CallSettings, CallState } from '../../call/core/call-state';
 import { nextDeadline } from '../../call/core/call-state';
 import { clock } from '../db/columns';
@@ -70,17 +70,24 @@ export async function databaseNow(db: DbOrTx): Promise<number> {
 	return Number(row?.now);
 }
 
+/**
+ * What is saved again. Without the columns that other rows refer to: an upsert that sets one, to whatever, locks the row against
+ * who writes such a row, and that one may hold what the upsert wants next.
+ */
+const { callId: _ofParticipant, ...participantColumns } = getTableColumns(callParticipants);
+const { callId: _ofDevice, ...deviceColumns } = getTableColumns(callDevices);
+
 /** Loads a call and holds its row's lock until the transaction ends. Lock order: call, participants, mailboxes. */
 export async function lockCall(tx: Tx, callId: string): Promise<CallState | null> {
 	const [call] = await tx.select().from(calls).where(eq(calls.id, callId)).for('update');
 	if (!call) return null;
 	const participants = await tx
-		.select()
+		.select(participantColumns)
 		.from(callParticipants)
 		.where(eq(callParticipants.callId, callId))
 		.orderBy(asc(callParticipants.role), asc(callParticipants.userId));
 	const devices = await tx
-		.select()
+		.select(deviceColumns)
 		.from(callDevices)
 		.where(eq(callDevices.callId, callId))
 		.orderBy(asc(callDevices.joinOrder));

@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { and, eq, inArray, isNull, lte, ne, sql } from 'drizzle-orm';
 import type { CallEvent } from '../../call/core/call';
-import type { CallSettings, MediaChoice } from '../../call/core/call-state';
+import type { CallSettings, DeviceMedia, MediaChoice } from '../../call/core/call-state';
 import { fail } from '../../call/core/errors';
 import type { HostEvent } from '../../call/core/host-moves';
 import { MISSED_INVITES } from '../../call/core/outcome';
@@ -15,6 +15,7 @@ import { createConnections } from './connections';
 import { createDoNotDisturb } from './do-not-disturb';
 import { createHistory } from './history';
 import { applyEvent, refuseTooLate, startOrJoin, type Entry, type StartInput } from './ledger';
+import { createQuality } from './quality';
 import { prepareSnapshots } from './snapshots';
 
 /** Tells whoever must know. Run it after the commit, never before. */
@@ -71,6 +72,7 @@ export function createCalls({ db, bus, settings, memberIds, endDevices, raiseEpo
 		...createDoNotDisturb({ db, bus }),
 		...createAccess({ db }),
 		...createConnections({ db, snapshots }),
+		...createQuality({ db }),
 		snapshot: snapshots.one,
 
 		/** All live calls that this person may see. */
@@ -120,11 +122,13 @@ export function createCalls({ db, bus, settings, memberIds, endDevices, raiseEpo
 		decline: (callId: string, userId: string) => apply(callId, { type: 'decline', userId }),
 		leave: (callId: string, deviceId: string) => apply(callId, { type: 'leave', deviceId }),
 		end: (callId: string, userId: string) => apply(callId, { type: 'end', userId }),
-		/** What a host does to somebody else in the call. */
+		/** What a host does to the others in the call. */
 		asHost: (callId: string, event: HostEvent) => apply(callId, event),
 		stay: (callId: string, deviceId: string) => apply(callId, { type: 'stay', deviceId }),
-		setMedia: (callId: string, deviceId: string, media: MediaChoice) =>
+		setMedia: (callId: string, deviceId: string, media: DeviceMedia) =>
 			apply(callId, { ...media, type: 'media-chosen', deviceId }),
+		setHand: (callId: string, deviceId: string, raised: boolean) =>
+			apply(callId, { type: 'hand-set', deviceId, raised }),
 		away: (callId: string, deviceId: string) => apply(callId, { type: 'device-silent', deviceId }),
 		connected: (callId: string, deviceId: string) => apply(callId, { type: 'media-connected', deviceId }),
 		failed: (callId: string, deviceId: string, why: string) =>

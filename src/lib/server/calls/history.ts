@@ -149,7 +149,10 @@ export function createHistory({ db, bus }: { db: Db; bus: Bus }) {
 				userId: users.id,
 				displayName: users.displayName,
 				role: callParticipants.role,
-				invite: callParticipants.invite
+				invite: callParticipants.invite,
+				/** When they were first in it, and when they were out of it for good; null for who never came. */
+				joinedAt: callParticipants.answeredAt,
+				leftAt: callParticipants.leftAt
 			})
 			.from(callParticipants)
 			.innerJoin(users, eq(users.id, callParticipants.userId))

@@ -17,8 +17,16 @@ const REASONS: Record<string, string> = {
 	ENOTFOUND: 'cannot be had: HOST is no address of this machine'
 };
 
-/** How long a request may take to come in, not how long its answer takes: polls wait and streams last. */
-const TIMEOUTS = { headersTimeout: 10_000, requestTimeout: 30_000, connectionsCheckingInterval: 1_000 };
+/**
+ * How long a request may take to come in, not how long its answer takes: polls wait and streams last. And how long a
+ * connection may be idle: longer than proxies keep theirs (60 s), so that none sends a request into one that just ends.
+ */
+const TIMEOUTS = {
+	headersTimeout: 10_000,
+	requestTimeout: 30_000,
+	connectionsCheckingInterval: 1_000,
+	keepAliveTimeout: 65_000
+};
 
 /** Connections that wait to be taken: everybody comes back at once after a restart. The system caps it. */
 const BACKLOG = 4_096;

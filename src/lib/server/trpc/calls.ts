@@ -1,8 +1,9 @@
 import { z } from 'zod';
 import { callSearch, id } from '../../call/core/account';
+import { qualitySamples } from '../../call/core/call-quality';
 import { peerReports, why } from '../../call/core/connection-report';
 import { LAST_INSTANT, MAX_DO_NOT_DISTURB_MS, MIN_DO_NOT_DISTURB_MS } from '../../call/core/limits';
-import type { HostEvent } from '../../call/core/host-moves';
+import type { PersonEvent } from '../../call/core/host-moves';
 import { callKind } from '../../call/core/snapshot';
 import type { Identity } from '../auth/accounts';
 import { callProcedure, deviceProcedure, roomProcedure, router, userProcedure } from './base';
@@ -22,7 +23,7 @@ const callDeviceProcedure = deviceProcedure
 const personInCallProcedure = callProcedure.input(z.object({ userId: id }));
 
 function asHost(
-	type: HostEvent['type'],
+	type: PersonEvent['type'],
 	{ services, identity }: { services: Services; identity: Identity },
 	input: { callId: string; userId: string }
 ): Promise<void> {
@@ -77,8 +78,22 @@ export const callsRouter = router({
 	/** Makes somebody else in the call its host. Host only. */
 	handOver: personInCallProcedure.mutation(({ ctx, input }) => asHost('hand-over', ctx, input)),
 
+	/** Raises the hand of this device's person, or puts it down. One that is up keeps its place. */
+	setHand: callDeviceProcedure
+		.input(z.object({ raised: z.boolean() }))
+		.mutation(({ ctx, input }) => ctx.services.calls.setHand(input.callId, input.deviceId, input.raised)),
+
+	/** Puts somebody's hand down; they may raise it again. Host only. */
+	lowerHand: personInCallProcedure.mutation(({ ctx, input }) => asHost('lower-hand', ctx, input)),
+
+	/** Puts all hands down. Host only. */
+	lowerHands: callProcedure.mutation(({ ctx, input }) =>
+		ctx.services.calls.asHost(input.callId, { type: 'lower-hands', userId: ctx.identity.userId })
+	),
+
 	setMedia: callDeviceProcedure
-		.input(z.object(media))
+		// Who does not speak of a screen shares none.
+		.input(z.object({ ...media, screenEnabled: z.boolean().default(false) }))
 		.mutation(({ ctx, input }) => ctx.services.calls.setMedia(input.callId, input.deviceId, input)),
 
 	/** Keeps the device in its call: due every 10 s. One that was reconnecting is back. */
@@ -120,6 +135,18 @@ export const callsRouter = router({
 
 	/** What the devices of a call last reported of their connections, also after its end. */
 	connection: callProcedure.query(({ ctx, input }) => ctx.services.calls.connection(input.callId)),
+
+	/** How this device's connections were over the last seconds. May come late, and twice. */
+	reportQuality: callProcedure
+		.input(z.object({ deviceId: id, samples: qualitySamples }))
+		.mutation(({ ctx, input: { samples, ...at } }) =>
+			ctx.services.calls.reportQuality({ ...at, userId: ctx.identity.userId }, samples)
+		),
+
+	/** How a call was between its devices, for who is part of it: also after its end. */
+	quality: userProcedure
+		.input(z.object({ callId: id }))
+		.query(({ ctx, input }) => ctx.services.calls.quality(input.callId, ctx.identity.userId)),
 
 	history: userProcedure
 		.input(

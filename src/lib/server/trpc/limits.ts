@@ -1,3 +1,5 @@
+import type { Rate } from '../../call/core/token-bucket';
+
 /** One message over a socket, or one body over HTTP; 32 KiB of bodies are 43 KiB of base64, the rest is JSON around it. */
 export const MAX_PAYLOAD_BYTES = 64 * 1024;
 /** A query's input travels in the URL. */
@@ -20,9 +22,6 @@ export const FIRST_MESSAGE_MS = 10_000;
 export const ANONYMOUS_SOCKET_MS = 10_000;
 /** Between telling a socket to go elsewhere and closing it: a move takes two round trips. */
 export const HAND_OVER_MS = 1_500;
-
-/** A bucket of `burst` that is refilled with `perSecond`. */
-export type Rate = { burst: number; perSecond: number };
 
 export type Limits = {
 	/** Messages of one socket; pings count too. */

@@ -2,6 +2,7 @@ import type { OfferedRung } from '../../call/core/rung';
 import type { Accounts } from '../auth/accounts';
 import type { Calls } from '../calls/calls';
 import type { Ice } from '../ice/ice';
+import type { IceCheck } from '../ice/ice-check';
 import type { Inbox } from '../inbox/inbox';
 import type { Ops } from '../ops/active-calls';
 import type { Push } from '../push/push';
@@ -22,6 +23,7 @@ export type Services = {
 	signals: Signals;
 	inbox: Inbox;
 	ice: Ice;
+	iceCheck: IceCheck;
 	push: Push;
 	ops: Ops;
 	/** The ways of reading that this server offers. */

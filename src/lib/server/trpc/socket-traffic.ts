@@ -1,9 +1,9 @@
 import type { Encoder } from '@trpc/server/adapters/ws';
 import type { ErrorDetails, ErrorKey } from '../../call/core/errors';
+import { TokenBucket } from '../../call/core/token-bucket';
 import { failureShape } from './failure-response';
 import { MAX_BATCH, type Limits } from './limits';
 import { clockMs, type SocketLife } from './socket-life';
-import { TokenBucket } from './token-bucket';
 
 type Id = string | number;
 const MAX_ID_LENGTH = 64;

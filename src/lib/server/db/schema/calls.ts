@@ -178,8 +178,11 @@ export const callDevices = pgTable(
 		leftAt: instant('left_at'),
 		microphoneEnabled: boolean('microphone_enabled').notNull(),
 		cameraEnabled: boolean('camera_enabled').notNull(),
+		screenEnabled: boolean('screen_enabled').notNull().default(false),
 		/** How often a host has turned its microphone off. */
-		mutedByHost: integer('muted_by_host').notNull().default(0)
+		mutedByHost: integer('muted_by_host').notNull().default(0),
+		/** Since when its person's hand is up. */
+		handRaisedAt: instant('hand_raised_at')
 	},
 	(t) => [
 		primaryKey({ columns: [t.callId, t.deviceId] }),

@@ -6,3 +6,4 @@ export * from './signals';
 export * from './endings';
 export * from './presence';
 export * from './push';
+export * from './quality';

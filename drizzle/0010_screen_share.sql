@@ -1,0 +1,1 @@
+ALTER TABLE "call_devices" ADD COLUMN "screen_enabled" boolean DEFAULT false NOT NULL;

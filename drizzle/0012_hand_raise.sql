@@ -1,0 +1,1 @@
+ALTER TABLE "call_devices" ADD COLUMN "hand_raised_at" timestamp (3) with time zone;
