@@ -1,4 +1,11 @@
-import type { CallDevice, CallParticipant, CallSettings, CallState, MediaChoice } from './call-state';
+import type {
+	CallDevice,
+	CallParticipant,
+	CallSettings,
+	CallState,
+	DeviceMedia,
+	MediaChoice
+} from './call-state';
 import { presentDevices } from './call-state';
 import { fail } from './errors';
 import type { EndReason } from './snapshot';
@@ -61,7 +68,10 @@ export function enter(
 		leftAt: null,
 		microphoneEnabled: media.microphoneEnabled,
 		cameraEnabled: media.cameraEnabled,
-		mutedByHost: 0
+		screenEnabled: false,
+		mutedByHost: 0,
+		// A hand that is up stays up when its person goes on at another device, or reloads the page.
+		handRaisedAt: presentDevices(call).find((one) => one.userId === userId)?.handRaisedAt ?? null
 	};
 	// A device that left and comes back begins anew, under a new joinOrder: its peers see a new arrival.
 	const devices = [
@@ -126,7 +136,25 @@ export function silence(device: CallDevice, now: number, settings: CallSettings)
 }
 
 function departed(device: CallDevice, now: number): CallDevice {
-	return { ...device, presence: 'left', leaseUntil: null, graceUntil: null, leftAt: now };
+	return {
+		...device,
+		presence: 'left',
+		leaseUntil: null,
+		graceUntil: null,
+		leftAt: now,
+		screenEnabled: false,
+		handRaisedAt: null
+	};
+}
+
+/** The same device comes back when it sends all that already. */
+export function chooseMedia(device: CallDevice, media: DeviceMedia): CallDevice {
+	const { microphoneEnabled, cameraEnabled, screenEnabled } = media;
+	const same =
+		device.microphoneEnabled === microphoneEnabled &&
+		device.cameraEnabled === cameraEnabled &&
+		device.screenEnabled === screenEnabled;
+	return same ? device : { ...device, microphoneEnabled, cameraEnabled, screenEnabled };
 }
 
 /** Devices leave, and with a person's last device that person. */

@@ -48,7 +48,9 @@ export function projectCall(call: CallState, context: ProjectionContext): CallSn
 			epoch: context.epochOf(device.deviceId),
 			microphoneEnabled: device.microphoneEnabled,
 			cameraEnabled: device.cameraEnabled,
-			mutedByHost: device.mutedByHost
+			screenEnabled: device.screenEnabled,
+			mutedByHost: device.mutedByHost,
+			handRaisedAt: device.handRaisedAt
 		}))
 	};
 }

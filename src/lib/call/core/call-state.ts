@@ -27,8 +27,12 @@ export type CallDevice = {
 	readonly leftAt: number | null;
 	readonly microphoneEnabled: boolean;
 	readonly cameraEnabled: boolean;
+	/** Nobody comes in sharing, and who left shares no more. */
+	readonly screenEnabled: boolean;
 	/** How often a host has turned its microphone off. It rises, so that a late snapshot mutes nobody twice. */
 	readonly mutedByHost: number;
+	/** Since when its person's hand is up; null while it is down. No two are of one instant: that is their order. */
+	readonly handRaisedAt: number | null;
 };
 
 /** A call as the server keeps it. Instants are Unix milliseconds of the database's clock. */
@@ -68,6 +72,8 @@ export type CallSettings = {
 };
 
 export type MediaChoice = { readonly microphoneEnabled: boolean; readonly cameraEnabled: boolean };
+/** What a device that is in the call sends. */
+export type DeviceMedia = MediaChoice & { readonly screenEnabled: boolean };
 
 /** Devices that are in the call: joined, or gone silent and still within their grace. */
 export function presentDevices(call: CallState): CallDevice[] {

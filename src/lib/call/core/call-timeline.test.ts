@@ -90,7 +90,8 @@ test('what changes nobody’s part is not told', () => {
 		type: 'media-chosen',
 		deviceId: 'ann-1',
 		microphoneEnabled: false,
-		cameraEnabled: false
+		cameraEnabled: false,
+		screenEnabled: true
 	} as const;
 	expect(told(start([BOB]), media, { type: 'mailbox-reset', deviceId: 'ann-1' })).toEqual(['ann started']);
 });

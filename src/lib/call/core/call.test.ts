@@ -1,7 +1,22 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { transition, type CallEvent } from './call';
-import { accept, ANN, BOB, both, CAT, inviteOf, join, keyOf, run, settings, start, T } from './call-fixture';
+import {
+	accept,
+	ANN,
+	BOB,
+	both,
+	bothOn,
+	CAT,
+	inviteOf,
+	join,
+	keyOf,
+	run,
+	settings,
+	start,
+	T,
+	wrongHands
+} from './call-fixture';
 import { nextDeadline, presentDevices, type CallState } from './call-state';
 import { ParleyError } from './errors';
 
@@ -186,6 +201,47 @@ describe('a group call', () => {
 	});
 });
 
+describe('a shared screen', () => {
+	const screen = (deviceId: string, screenEnabled: boolean): CallEvent => ({
+		type: 'media-chosen',
+		deviceId,
+		...both,
+		screenEnabled
+	});
+	const active = run(start([BOB, CAT]), [10, accept(BOB)]);
+	const sharing = (call: CallState) =>
+		call.devices.filter(({ screenEnabled }) => screenEnabled).map(({ deviceId }) => deviceId);
+
+	test('nobody comes in with one; several share at once, and each stops alone', () => {
+		expect(sharing(active)).toEqual([]);
+		const one = run(active, [20, screen('ann-1', true)]);
+		const two = run(one, [30, screen('bob-1', true)]);
+		expect([sharing(one), sharing(two)]).toEqual([['ann-1'], ['ann-1', 'bob-1']]);
+		expect(sharing(run(two, [40, screen('ann-1', false)]))).toEqual(['bob-1']);
+		expect(two.version).toBe(active.version + 2);
+	});
+
+	test('said twice, it is said once', () => {
+		const one = run(active, [20, screen('ann-1', true)]);
+		expect(run(one, [30, screen('ann-1', true)])).toBe(one);
+	});
+
+	test.each<[title: string, event: CallEvent]>([
+		['who leaves', { type: 'leave', deviceId: 'bob-1' }],
+		['who goes on at another device', join(BOB, 'bob-2')],
+		['who is removed', { type: 'remove', userId: ANN, targetId: BOB }],
+		['whom the end of the call takes', { type: 'end', userId: ANN }]
+	])('%s shares no more', (_title, event) => {
+		expect(sharing(run(active, [20, screen('bob-1', true)], [30, event]))).toEqual([]);
+	});
+
+	test('who is away for a moment shares on', () => {
+		const away = run(active, [20, screen('bob-1', true)], [30, { type: 'device-silent', deviceId: 'bob-1' }]);
+		expect(sharing(away)).toEqual(['bob-1']);
+		expect(sharing(run(away, [40, join(BOB)]))).toEqual(['bob-1']);
+	});
+});
+
 describe('what does not fit is refused', () => {
 	const active = run(start([BOB]), [10, accept(BOB)]);
 	const ended = run(start([BOB]), [10, { type: 'decline', userId: BOB }]);
@@ -196,6 +252,12 @@ describe('what does not fit is refused', () => {
 		['join after the end', ended, join(BOB), 'call/over'],
 		['end by who is not the host', active, { type: 'end', userId: BOB }, 'call/not-host'],
 		['a device that is not in it', active, { type: 'device-heard', deviceId: 'x' }, 'call/not-a-participant'],
+		[
+			'a screen from outside',
+			active,
+			{ type: 'media-chosen', deviceId: 'x', ...bothOn },
+			'call/not-a-participant'
+		],
 		['too many', run(start([BOB, CAT]), [1, accept(BOB)], [2, accept(CAT)]), join('dan'), 'call/full']
 	])('%s', (_title, call, event, key) => {
 		expect(keyOf(() => transition(call, event, T + 20, settings))).toBe(key);
@@ -241,7 +303,7 @@ describe('any order of events', () => {
 		user.map((userId) => ({ type: 'end' as const, userId })),
 		user.map((userId) => ({ type: 'member-gone' as const, userId })),
 		fc.record({
-			type: fc.constantFrom('mute' as const, 'remove' as const, 'hand-over' as const),
+			type: fc.constantFrom('mute', 'remove', 'hand-over', 'lower-hand'),
 			userId: user,
 			targetId: user
 		}),
@@ -251,6 +313,16 @@ describe('any order of events', () => {
 		device.map(({ deviceId }) => ({ type: 'media-connected' as const, deviceId })),
 		device.map(({ deviceId }) => ({ type: 'mailbox-reset' as const, deviceId })),
 		device.map(({ deviceId }) => ({ type: 'stay' as const, deviceId })),
+		fc.tuple(device, fc.boolean()).map(([{ deviceId }, screenEnabled]) => ({
+			type: 'media-chosen' as const,
+			deviceId,
+			...both,
+			screenEnabled
+		})),
+		fc
+			.tuple(device, fc.boolean())
+			.map(([{ deviceId }, raised]) => ({ type: 'hand-set' as const, deviceId, raised })),
+		user.map((userId) => ({ type: 'lower-hands' as const, userId })),
 		fc.constant({ type: 'tick' as const })
 	);
 	const steps = fc.array(fc.tuple(fc.integer({ min: 0, max: 30_000 }), event), {
@@ -297,6 +369,12 @@ describe('any order of events', () => {
 		expect(new Set(present.map((one) => one.userId)).size).toBe(present.length);
 		expect(new Set(after.devices.map((one) => one.joinOrder)).size).toBe(after.devices.length);
 		expect(present.length).toBeLessThanOrEqual(settings.meshLimit);
+		// Nobody comes in sharing a screen, and none is shared from outside.
+		const was = new Set(presentDevices(before).map((one) => one.joinOrder));
+		for (const one of after.devices) {
+			if (!present.includes(one) || !was.has(one.joinOrder)) expect(one.screenEnabled).toBe(false);
+		}
+		expect(wrongHands(before, after)).toEqual([]);
 		// Settled invites move upward only.
 		for (const one of before.participants) {
 			const now = inviteOf(after, one.userId);

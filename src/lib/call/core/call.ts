@@ -1,4 +1,5 @@
 import {
+	chooseMedia,
 	enter,
 	finish,
 	isPresent,
@@ -12,9 +13,11 @@ import {
 	type CallParticipant,
 	type CallSettings,
 	type CallState,
+	type DeviceMedia,
 	type MediaChoice
 } from './call-state';
 import { fail } from './errors';
+import { setHand } from './hands';
 import { applyHostEvent, type HostEvent } from './host-moves';
 import type { CallKind } from './snapshot';
 import { assertNever } from './step';
@@ -45,7 +48,8 @@ export type CallEvent =
 	/** The page is being left, or its stream broke: it may come back within its grace. */
 	| { type: 'device-silent'; deviceId: string }
 	| { type: 'device-heard'; deviceId: string }
-	| ({ type: 'media-chosen'; deviceId: string } & MediaChoice)
+	| ({ type: 'media-chosen'; deviceId: string } & DeviceMedia)
+	| { type: 'hand-set'; deviceId: string; raised: boolean }
 	| { type: 'media-connected'; deviceId: string }
 	| { type: 'media-failed'; deviceId: string; why: string }
 	/** Alone in the call, and willing to wait as long again. */
@@ -152,10 +156,13 @@ export function isFarewell(event: CallEvent): boolean {
 		case 'join':
 		case 'device-heard':
 		case 'media-chosen':
+		case 'hand-set':
 		case 'media-connected':
 		case 'mute':
 		case 'remove':
 		case 'hand-over':
+		case 'lower-hand':
+		case 'lower-hands':
 		case 'stay':
 			return false;
 		default:
@@ -192,6 +199,8 @@ function handle(call: CallState, event: CallEvent, now: number, settings: CallSe
 		case 'mute':
 		case 'remove':
 		case 'hand-over':
+		case 'lower-hand':
+		case 'lower-hands':
 			return applyHostEvent(call, event, now);
 		case 'device-silent':
 			return patchDevices(call, (device) =>
@@ -208,13 +217,12 @@ function handle(call: CallState, event: CallEvent, now: number, settings: CallSe
 			);
 		case 'media-chosen':
 			if (!isPresent(call, event.deviceId)) return fail('call/not-a-participant');
-			return patchDevices(call, (device) => {
-				if (device.deviceId !== event.deviceId) return device;
-				const { microphoneEnabled, cameraEnabled } = event;
-				if (device.microphoneEnabled === microphoneEnabled && device.cameraEnabled === cameraEnabled)
-					return device;
-				return { ...device, microphoneEnabled, cameraEnabled };
-			});
+			return patchDevices(call, (device) =>
+				device.deviceId === event.deviceId ? chooseMedia(device, event) : device
+			);
+		case 'hand-set':
+			if (!isPresent(call, event.deviceId)) return fail('call/not-a-participant');
+			return setHand(call, event.deviceId, event.raised, now);
 		case 'media-connected':
 			if (!isPresent(call, event.deviceId)) return fail('call/not-a-participant');
 			if (call.connectedAt !== null || call.phase !== 'active') return call;

@@ -1,6 +1,19 @@
 import { describe, expect, test } from 'vitest';
 import type { CallEvent } from './call';
-import { accept, ANN, BOB, CAT, inviteOf, join, keyOf, run, settings, start, T } from './call-fixture';
+import {
+	accept,
+	ANN,
+	BOB,
+	bothOn,
+	CAT,
+	inviteOf,
+	join,
+	keyOf,
+	run,
+	settings,
+	start,
+	T
+} from './call-fixture';
 import { projectCall } from './call-projection';
 import { presentDevices, type CallState } from './call-state';
 
@@ -20,7 +33,7 @@ describe('the host', () => {
 		expect(run(muted, host('mute', BOB))).toBe(muted);
 		const again = run(
 			muted,
-			[4_000, { type: 'media-chosen', deviceId: 'bob-1', microphoneEnabled: true, cameraEnabled: true }],
+			[4_000, { type: 'media-chosen', deviceId: 'bob-1', ...bothOn }],
 			[5_000, { type: 'mute', userId: ANN, targetId: BOB }]
 		);
 		expect(deviceOf(again, BOB)).toMatchObject({ microphoneEnabled: false, mutedByHost: 2 });

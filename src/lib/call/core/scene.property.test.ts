@@ -31,6 +31,7 @@ const happening = fc.oneof(
 		{ type: 'leave', deviceId: 'cat-1' },
 		{ type: 'leave', deviceId: MINE },
 		{ type: 'media-connected', deviceId: 'cat-1' },
+		{ type: 'media-chosen', deviceId: 'cat-1', ...media, screenEnabled: true },
 		{ type: 'member-gone', userId: ME },
 		{ type: 'end', userId: 'ann' },
 		{ type: 'remove', userId: 'ann', targetId: ME },

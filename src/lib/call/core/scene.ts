@@ -248,7 +248,9 @@ function ringStopped(
 	call: CallSnapshot
 ): Step<Scene, SceneEffect> {
 	const rang = known !== undefined && rings(scene, known);
-	if (!rang || scene.touched.has(call.id)) return step(scene);
+	// Both called each other: it is this device that is in it, though its answer has yet to come.
+	const isHere = call.devices.some((device) => device.deviceId === scene.deviceId);
+	if (!rang || isHere || scene.touched.has(call.id)) return step(scene);
 	return step(scene, ...say(call, wordsForRing(call, scene.userId)));
 }
 

@@ -53,8 +53,12 @@ export const deviceSnapshot = z.object({
 	epoch: z.int().positive(),
 	microphoneEnabled: z.boolean(),
 	cameraEnabled: z.boolean(),
+	/** It shares its screen, beside its camera. A server of before does not say: there is none then. */
+	screenEnabled: z.boolean().default(false),
 	/** How often a host has turned its microphone off. Who sees their own rise turns it off. */
-	mutedByHost: z.int().nonnegative()
+	mutedByHost: z.int().nonnegative(),
+	/** Since when its person's hand is up: the order of hands. Null while it is down; a server of before does not say. */
+	handRaisedAt: instant.nullable().default(null)
 });
 export type DeviceSnapshot = z.infer<typeof deviceSnapshot>;
 
