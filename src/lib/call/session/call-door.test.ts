@@ -106,3 +106,25 @@ test('closed before it could come back, it stays out', async () => {
 	expect(medias).toHaveLength(0);
 	expect(server.join).not.toHaveBeenCalled();
 });
+
+test('a person may want to join muted, and without a camera', async () => {
+	const { session, server, ringing, medias, joinsWith } = world();
+	ringing();
+	Object.assign(joinsWith, { microphoneEnabled: false, cameraEnabled: false });
+	await session.actions.accept('a', true);
+	const choice = { microphoneEnabled: false, cameraEnabled: false };
+	expect(server.accept).toHaveBeenCalledWith({ callId: 'a', deviceId: HERE, ...choice });
+	expect(medias[0]).toMatchObject(choice);
+	await session.actions.start('room-b', 'video');
+	expect(server.start).toHaveBeenCalledWith({ roomId: 'room-b', deviceId: HERE, kind: 'video', ...choice });
+});
+
+test('what happens to the devices of a call is said', async () => {
+	const { session, inside, medias } = world();
+	await inside();
+	medias[0]?.onNews({ type: 'replaced', device: 'microphone', was: 'Headset', now: 'Built-in' });
+	expect(session.view.notice).toMatchObject({
+		text: 'Headset was unplugged; now using Built-in',
+		tone: 'neutral'
+	});
+});

@@ -5,16 +5,22 @@ import type { CallMemory } from './call-memory';
 import type { CallServer, InCall, MediaChoice } from './call-server';
 import { CallStay, type CallStayDeps } from './call-stay';
 import { insist } from './insist';
+import { mediaNewsWords } from './media-news-words';
 import type { NoticeBoard } from './notice-board';
 import { isOver, isRefusal, wordsForFailure } from './notices';
 import { pageDevice } from './page-device';
 import type { PageLife } from './page-life';
 import type { SessionView } from './view';
 
-export type CallDoorDeps = Pick<CallStayDeps, 'openMedia' | 'createMesh'> & {
+export type CallDoorDeps = Pick<
+	CallStayDeps,
+	'openMedia' | 'openScreen' | 'createMesh' | 'hidesAddress' | 'onSaid' | 'onReachable'
+> & {
 	readonly server: CallServer;
 	readonly link: Pick<Link, 'deviceId' | 'listen' | 'sendSignal'>;
 	readonly memory: CallMemory;
+	/** What this browser's person wants to be on as they join. */
+	readonly joinsWith: () => MediaChoice;
 	readonly page: Pick<PageLife, 'postOnLeaving'>;
 	readonly board: Pick<NoticeBoard, 'say' | 'dismiss'>;
 	/** As it is at this moment: what is dispatched changes it at once. */
@@ -34,6 +40,9 @@ type Entry = {
 	/** Not the person's wish of this moment, so its failing is no problem of theirs. */
 	readonly comingBack?: boolean;
 };
+
+const ADDRESS_SHOWN =
+	'This server has no TURN server, so your network address is not hidden from the people in this call.';
 
 /**
  * The way into a call and out of it, one stay at a time: nothing else makes a stay, closes it or remembers it for a
@@ -77,7 +86,7 @@ export class CallDoor {
 	async start(roomId: string, kind: CallKind): Promise<void> {
 		if (this.#isAsking() || currentOf(this.#scene)?.call.roomId === roomId) return;
 		const starting = { roomId, kind };
-		const choice = { microphoneEnabled: true, cameraEnabled: kind === 'video' };
+		const choice = this.#choiceFor(kind === 'video');
 		void this.leave(); // one call at a time
 		this.#starting = starting;
 		await this.#enter({
@@ -94,13 +103,18 @@ export class CallDoor {
 		// The first press is on its way, or has brought us in.
 		if (this.#isAsking() || this.#scene.here?.callId === callId) return;
 		const cameraEnabled = withCamera && this.#scene.calls.get(callId)?.kind === 'video';
-		const choice = { microphoneEnabled: true, cameraEnabled };
+		const choice = this.#choiceFor(cameraEnabled);
 		void this.leave(); // one call at a time
 		await this.#enter({
 			callId,
 			choice,
 			ask: (deviceId) => this.#deps.server[way]({ callId, deviceId, ...choice })
 		});
+	}
+
+	#choiceFor(withCamera: boolean): MediaChoice {
+		const { microphoneEnabled, cameraEnabled } = this.#deps.joinsWith();
+		return { microphoneEnabled, cameraEnabled: withCamera && cameraEnabled };
 	}
 
 	/** After a reload: the same call, in place of the device that this page was. */
@@ -129,17 +143,25 @@ export class CallDoor {
 
 	/** Opens the devices and asks the server, both at once. */
 	#enter(entry: Entry): Promise<void> {
-		const { server, link, board, openMedia, createMesh, dispatch, lookUp } = this.#deps;
+		const { server, link, board, openMedia, openScreen, createMesh, hidesAddress, dispatch, lookUp } =
+			this.#deps;
+		const { onSaid, onReachable } = this.#deps;
 		const stay = new CallStay(
 			{
 				server,
 				openMedia,
+				openScreen,
 				createMesh,
+				hidesAddress,
 				sendSignal: (callId, toDeviceId, envelope) => link.sendSignal(callId, toDeviceId, envelope),
 				onChange: () => this.#stayChanged(stay),
 				onCall: (call) => dispatch({ type: 'call', call }),
 				onDoubt: (callId) => void lookUp(callId),
-				onMuted: () => board.say({ text: 'The host has muted you', tone: 'neutral' })
+				onMuted: () => board.say({ text: 'The host has muted you', tone: 'neutral' }),
+				onAddressShown: () => board.say({ text: ADDRESS_SHOWN, tone: 'problem' }),
+				onMediaNews: (news) => board.say({ text: mediaNewsWords(news), tone: 'neutral' }),
+				onSaid,
+				onReachable
 			},
 			entry.choice
 		);

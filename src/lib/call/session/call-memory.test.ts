@@ -43,6 +43,24 @@ test('a reloaded tab comes back, once its former self has let go', async () => {
 	expect(await back).toEqual(call);
 });
 
+test('what is the same is written again only now and then, as a sign of life', () => {
+	const chrome = browser();
+	const { memory, texts } = chrome.tab();
+	const written = vi.spyOn(texts, 'set');
+	memory.remember(call);
+	chrome.wait(9_000);
+	memory.remember({ ...call });
+	expect(written).toHaveBeenCalledTimes(1);
+	memory.remember({ ...call, cameraEnabled: true });
+	expect(written).toHaveBeenCalledTimes(2);
+	chrome.wait(10_000);
+	memory.remember({ ...call, cameraEnabled: true });
+	expect(written).toHaveBeenCalledTimes(3);
+	memory.forget();
+	memory.remember({ ...call, cameraEnabled: true });
+	expect(written).toHaveBeenCalledTimes(4);
+});
+
 test('a duplicated tab does not: the first still holds the device', async () => {
 	vi.useFakeTimers();
 	const chrome = browser();

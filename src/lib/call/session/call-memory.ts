@@ -29,6 +29,8 @@ const KEY = 'parley.call';
 const STALE_AFTER_MS = 120_000;
 /** A reloaded page may be here before its former self has let go of the lock. */
 const LOCK_WITHIN_MS = 2_000;
+/** What is remembered is said again with each thing that changes, and a storage takes its time. */
+const WRITTEN_FOR_MS = 10_000;
 
 const stored = z.object({
 	callId: z.uuid(),
@@ -40,6 +42,7 @@ const stored = z.object({
 
 export function createCallMemory({ storage, locks, now }: MemoryDeps): CallMemory {
 	let held: { deviceId: string; release: () => void } | null = null;
+	let written: { call: string; at: number } | null = null;
 
 	function hold(deviceId: string): void {
 		if (held?.deviceId === deviceId) return;
@@ -60,8 +63,11 @@ export function createCallMemory({ storage, locks, now }: MemoryDeps): CallMemor
 	return {
 		remember(call) {
 			hold(call.deviceId);
+			const next = { call: JSON.stringify(call), at: now() };
+			if (written?.call === next.call && next.at - written.at < WRITTEN_FOR_MS) return;
+			written = next;
 			try {
-				storage().setItem(KEY, JSON.stringify({ ...call, at: now() }));
+				storage().setItem(KEY, JSON.stringify({ ...call, at: next.at }));
 			} catch {
 				// Full or forbidden: a reload will not come back by itself.
 			}
@@ -69,6 +75,7 @@ export function createCallMemory({ storage, locks, now }: MemoryDeps): CallMemor
 		forget() {
 			held?.release();
 			held = null;
+			written = null;
 			try {
 				storage().removeItem(KEY);
 			} catch {

@@ -14,6 +14,11 @@ const status = (over: Partial<PeerStatus> = {}): PeerStatus => ({
 	framesDecoded: 1,
 	framesPerSecond: 1,
 	jitterMs: 1,
+	lately: { due: 0, lost: 0 },
+	restarts: 0,
+	voiceJitterMs: 1,
+	counts: null,
+	videoCodecs: { received: [], sent: [] },
 	...over
 });
 
@@ -27,7 +32,7 @@ const view = (
 		current: remotes && {
 			call: { id: callId },
 			trouble,
-			remotes: Object.entries(remotes).map(([deviceId, one]) => ({ deviceId, status: one }))
+			remotes: Object.entries(remotes).map(([deviceId, one]) => ({ deviceId, status: one, missing: [] }))
 		}
 	}) as unknown as SessionView;
 
@@ -50,6 +55,8 @@ test('what changed is told once, in order, each device by the number in which it
 				view({ bob: connecting }),
 				view({ bob: status(), cem: null }),
 				view({ bob: status(), cem: null }),
+				view({ bob: status({ restarts: 1 }), cem: null }),
+				view({ bob: status({ restarts: 2, connectionState: 'disconnected' }), cem: null }),
 				view({ cem: null }, { rung: 'long-poll' }),
 				view({ cem: null, bob: null }, { rung: 'long-poll', trouble: 'No path.' })
 			)
@@ -63,10 +70,13 @@ test('what changed is told once, in order, each device by the number in which it
 		'3 ice 1 connected',
 		'3 path 1 host',
 		'3 came 2',
-		'5 link long-poll',
-		'5 went 1',
-		'6 came 1',
-		'6 trouble No path.'
+		'5 restart 1 1',
+		'6 restart 1 2',
+		'6 connection 1 disconnected',
+		'7 link long-poll',
+		'7 went 1',
+		'8 came 1',
+		'8 trouble No path.'
 	]);
 });
 
@@ -94,4 +104,21 @@ test('each call begins anew, and outside of one there is none', () => {
 	const next = look(view({ bob: status() }), view({ cem: null }, { callId: 'b' }));
 	expect(lines(next)).toEqual(['1 link sse', '1 came 1']);
 	expect([...(next?.devices.keys() ?? [])]).toEqual(['cem']);
+});
+
+test('a device is rated while it is connected; frames count where its camera is on', () => {
+	const counts = { ms: 1_000, packetsDue: 50, packetsLost: 20, packetsSent: 50 } as PeerStatus['counts'];
+	const lossy = view({ bob: status({ counts }) });
+	const ratings = (from: CallRecord | null) => from?.devices.get('bob');
+	expect(ratings(look(lossy, lossy))?.rating).toBeNull();
+	expect(ratings(look(lossy, lossy, lossy))).toMatchObject({ rating: { level: 'poor' } });
+	expect(ratings(look(lossy, lossy, lossy))?.samples.at(-1)?.framesPerSecond).toBeNull();
+	const cut = view({ bob: status({ counts, connectionState: 'disconnected' }) });
+	expect(ratings(look(lossy, lossy, lossy, cut))?.rating).toBeNull();
+	const seen = view({ bob: status({ counts }) });
+	Object.assign(seen.current?.remotes[0] ?? {}, { cameraEnabled: true });
+	expect(ratings(look(seen))?.samples.at(-1)?.framesPerSecond).toBe(1);
+	// Not shown here, it is not sent.
+	Object.assign(seen.current?.remotes[0] ?? {}, { unseen: true });
+	expect(ratings(look(seen))?.samples.at(-1)?.framesPerSecond).toBeNull();
 });

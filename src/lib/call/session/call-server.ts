@@ -1,7 +1,9 @@
 import type { Link } from '../../link/link';
+import type { DeviceMedia } from '../core/call-state';
 import { MAX_WHY_LENGTH, type PeerReport } from '../core/connection-report';
 import type { MemberPresence } from '../core/presence';
 import type { CallKind, CallSnapshot } from '../core/snapshot';
+import type { IceAnswer } from './ice-keeper';
 
 /** The devices a person chose to have on. */
 export type MediaChoice = { readonly microphoneEnabled: boolean; readonly cameraEnabled: boolean };
@@ -22,15 +24,19 @@ export type CallServer = {
 	mute(input: Someone): Promise<void>;
 	remove(input: Someone): Promise<void>;
 	handOver(input: Someone): Promise<void>;
+	lowerHand(input: Someone): Promise<void>;
+	/** Everybody's, as the call's host. */
+	lowerHands(callId: string): Promise<void>;
 	/** Alone in it, and waiting on. */
 	stay(at: InCall): Promise<void>;
-	setMedia(input: InCall & MediaChoice): Promise<void>;
+	setMedia(input: InCall & DeviceMedia): Promise<void>;
+	setHand(input: InCall & { raised: boolean }): Promise<void>;
 	renew(at: InCall): Promise<void>;
 	connected(at: InCall): Promise<void>;
 	failed(at: InCall & { why: string }): Promise<void>;
 	reportConnection(input: InCall & { peers: PeerReport[] }): Promise<void>;
 	get(callId: string): Promise<CallSnapshot>;
-	iceServers(callId: string): Promise<RTCIceServer[]>;
+	iceServers(callId: string): Promise<IceAnswer>;
 	/** Of everybody in a room. */
 	presence(roomId: string, options: { signal: AbortSignal }): Promise<readonly MemberPresence[]>;
 };
@@ -53,15 +59,18 @@ export function createCallServer({
 		mute: (input) => calls.mute.mutate(input),
 		remove: (input) => calls.remove.mutate(input),
 		handOver: (input) => calls.handOver.mutate(input),
+		lowerHand: (input) => calls.lowerHand.mutate(input),
+		lowerHands: (callId) => calls.lowerHands.mutate({ callId }),
 		stay: (at) => calls.stay.mutate(at),
 		setMedia: (input) => calls.setMedia.mutate(input),
+		setHand: (input) => calls.setHand.mutate(input),
 		renew: (at) => calls.renew.mutate(at),
 		connected: (at) => calls.connected.mutate(at),
 		failed: ({ why, ...at }) => calls.failed.mutate({ ...at, why: why.slice(0, MAX_WHY_LENGTH) }),
 		reportConnection: (input) =>
 			calls.reportConnection.mutate(input, { signal: AbortSignal.timeout(REPORT_TIMEOUT_MS) }),
 		get: (callId) => calls.get.query({ callId }),
-		iceServers: async (callId) => (await ice.servers.query({ callId })).iceServers,
+		iceServers: (callId) => ice.servers.query({ callId }),
 		presence: (roomId, options) => rooms.presence.query({ roomId }, options)
 	};
 }

@@ -1,9 +1,12 @@
 import { TRPCClientError } from '@trpc/client';
 import { expect, vi } from 'vitest';
 import type { LinkNews } from '../../link/link';
+import type { ChannelMessage } from '../core/channel-message';
 import type { ErrorKey } from '../core/errors';
 import type { PeerReport } from '../core/connection-report';
+import type { LocalMediaNews } from '../media/local-media';
 import type { CallSnapshot, EndReason, InviteState } from '../core/snapshot';
+import type { ScreenProblem } from '../media/screen-share';
 import type { RememberedCall } from './call-memory';
 import type { CallServer } from './call-server';
 import { CallSession } from './call-session';
@@ -54,7 +57,9 @@ export function annCalls({
 			epoch: 1,
 			microphoneEnabled: true,
 			cameraEnabled: true,
-			mutedByHost: 0
+			screenEnabled: false,
+			mutedByHost: 0,
+			handRaisedAt: null
 		}))
 	} satisfies CallSnapshot as CallSnapshot;
 }
@@ -74,7 +79,7 @@ export function later<Value>() {
 	return { promise, resolve, reject };
 }
 
-export function world({ remembered = null as RememberedCall | null } = {}) {
+export function world({ remembered = null as RememberedCall | null, hidesAddress = false } = {}) {
 	const listeners = new Set<(news: LinkNews) => void>();
 	const link = {
 		deviceId: null as string | null,
@@ -99,25 +104,37 @@ export function world({ remembered = null as RememberedCall | null } = {}) {
 		mute: vi.fn<CallServer['mute']>(async () => undefined),
 		remove: vi.fn<CallServer['remove']>(async () => undefined),
 		handOver: vi.fn<CallServer['handOver']>(async () => undefined),
+		lowerHand: vi.fn<CallServer['lowerHand']>(async () => undefined),
+		lowerHands: vi.fn<CallServer['lowerHands']>(async () => undefined),
 		stay: vi.fn<CallServer['stay']>(async () => undefined),
 		setMedia: vi.fn<CallServer['setMedia']>(async () => undefined),
+		setHand: vi.fn<CallServer['setHand']>(async () => undefined),
 		renew: vi.fn<CallServer['renew']>(async () => undefined),
 		connected: vi.fn<CallServer['connected']>(async () => undefined),
 		failed: vi.fn<CallServer['failed']>(async () => undefined),
 		reportConnection: vi.fn<CallServer['reportConnection']>(async () => undefined),
 		get: vi.fn<CallServer['get']>(async () => accepted()),
-		iceServers: vi.fn<CallServer['iceServers']>(async () => []),
+		iceServers: vi.fn<CallServer['iceServers']>(async () => ({
+			iceServers: [],
+			expiresAt: null,
+			serverNow: 0
+		})),
 		presence: vi.fn<CallServer['presence']>(async () => [])
 	};
 	const medias: ReturnType<typeof fakeMedia>[] = [];
 	const denied = { camera: false };
+	/** Whether the browser lets the page use devices before it has asked. */
+	const permitted = { devices: false };
+	const joinsWith = { microphoneEnabled: true, cameraEnabled: true };
 	const opening: (() => Promise<void>)[] = [];
-	function fakeMedia(onChange: () => void) {
+	function fakeMedia(onChange: () => void, onNews: (news: LocalMediaNews) => void) {
 		const on = { microphone: false, camera: false };
 		return {
+			onNews,
 			tracks: { audio: null, video: null },
 			stream: null,
 			closed: false,
+			permitted: permitted.devices,
 			problems: [] as { device: 'camera'; reason: 'denied' }[],
 			get microphoneEnabled() {
 				return on.microphone;
@@ -145,6 +162,28 @@ export function world({ remembered = null as RememberedCall | null } = {}) {
 			}
 		};
 	}
+	const screens: ReturnType<typeof fakeScreen>[] = [];
+	/** What sharing a screen fails with next. */
+	const refused = { screen: null as ScreenProblem | null };
+	function fakeScreen(onChange: () => void) {
+		const set = (enabled: boolean) => {
+			share.enabled = enabled;
+			onChange();
+		};
+		const share = {
+			tracks: { screenVideo: null, screenAudio: null },
+			available: true,
+			enabled: false,
+			closed: false,
+			async start() {
+				if (!refused.screen) set(true);
+				return refused.screen;
+			},
+			stop: () => set(false),
+			close: () => void (share.closed = true)
+		};
+		return share;
+	}
 	const meshes: ReturnType<typeof fakeMesh>[] = [];
 	function fakeMesh(deps: PeerMeshDeps) {
 		return {
@@ -152,10 +191,13 @@ export function world({ remembered = null as RememberedCall | null } = {}) {
 			update: vi.fn(),
 			receive: vi.fn(),
 			setTracks: vi.fn(),
+			setIce: vi.fn(),
 			remotes: () => [],
 			reports: (): PeerReport[] => [],
 			restartIce: vi.fn(),
 			refreshStatus: vi.fn(async () => undefined),
+			levels: () => new Map<string, number>(),
+			say: vi.fn((_message: ChannelMessage) => 1),
 			close: vi.fn()
 		};
 	}
@@ -166,10 +208,15 @@ export function world({ remembered = null as RememberedCall | null } = {}) {
 		link,
 		userId: ME,
 		server,
-		openMedia(onChange) {
-			const media = fakeMedia(onChange);
+		openMedia(onChange, onNews) {
+			const media = fakeMedia(onChange, onNews);
 			medias.push(media);
 			return media;
+		},
+		openScreen(onChange) {
+			const screen = fakeScreen(onChange);
+			screens.push(screen);
+			return screen;
 		},
 		createMesh(deps) {
 			const mesh = fakeMesh(deps);
@@ -177,6 +224,8 @@ export function world({ remembered = null as RememberedCall | null } = {}) {
 			return mesh;
 		},
 		memory,
+		hidesAddress: () => hidesAddress,
+		joinsWith: () => joinsWith,
 		page: {
 			listen(on) {
 				leaving = on.leaving;
@@ -192,9 +241,13 @@ export function world({ remembered = null as RememberedCall | null } = {}) {
 		server,
 		tell,
 		medias,
+		screens,
+		refused,
 		meshes,
 		memory,
 		denied,
+		permitted,
+		joinsWith,
 		opening,
 		postOnLeaving,
 		leavePage: () => leaving(),

@@ -73,6 +73,15 @@ describe('into a call', () => {
 		await vi.waitFor(() => expect(meshes).toHaveLength(1), { timeout: 3_000 });
 	});
 
+	test('a page that may use devices connects while they are being opened', async () => {
+		const { session, ringing, meshes, opening, permitted } = world();
+		permitted.devices = true;
+		opening.push(() => new Promise(() => {}));
+		ringing();
+		await session.actions.accept('a', true);
+		await vi.waitFor(() => expect(meshes).toHaveLength(1), { timeout: 500 });
+	});
+
 	test('signals that come before the connections are made wait for them', async () => {
 		const { session, ringing, meshes, tell } = world();
 		ringing();
@@ -90,9 +99,9 @@ describe('into a call', () => {
 		const iceServers = [{ urls: 'stun:stun.example.org' }];
 		server.iceServers
 			.mockRejectedValueOnce(refusal('call/not-a-participant'))
-			.mockResolvedValueOnce(iceServers);
+			.mockResolvedValueOnce({ iceServers, expiresAt: null, serverNow: 0 });
 		await session.actions.join('a');
-		await vi.waitFor(() => expect(meshes[0]?.deps.iceServers).toEqual(iceServers));
+		await vi.waitFor(() => expect(meshes[0]?.deps.ice.iceServers).toEqual(iceServers));
 	});
 
 	test('a refusal is said in words, the devices are closed, and it rings on if it still does', async () => {
@@ -257,6 +266,24 @@ describe('in a call', () => {
 		await vi.advanceTimersByTimeAsync(LEASE_RENEW_INTERVAL_MS);
 		expect(server.renew).toHaveBeenCalledWith({ callId: 'a', deviceId: HERE });
 		expect(meshes[0]?.refreshStatus.mock.calls.length).toBeGreaterThanOrEqual(9);
+	});
+
+	test('whoever was away says at once that they are back, and what changed meanwhile', async () => {
+		const { session, inside, server, tell } = world();
+		await inside();
+		const rung = (rung: 'websocket' | 'long-poll' | 'none') =>
+			tell({ type: 'status', status: { rung, since: 0, why: '' } });
+		rung('long-poll');
+		rung('none');
+		server.setMedia.mockRejectedValue(new Error('network'));
+		void session.actions.setMicrophone(false);
+		await vi.advanceTimersByTimeAsync(5_000);
+		expect(server.renew).not.toHaveBeenCalled();
+		server.setMedia.mockReset();
+		rung('websocket');
+		await vi.advanceTimersByTimeAsync(0);
+		expect(server.renew).toHaveBeenCalledTimes(1);
+		expect(server.setMedia).toHaveBeenCalledWith(expect.objectContaining({ microphoneEnabled: false }));
 	});
 
 	test('connected and failed are said to the server, the failure to the person too', async () => {

@@ -1,4 +1,4 @@
-import type { Link, LinkNews } from '../../link/link';
+import type { Link, LinkNews, LinkStatus } from '../../link/link';
 import {
 	currentOf,
 	newScene,
@@ -7,18 +7,23 @@ import {
 	type SceneEffect,
 	type SceneEvent
 } from '../core/scene';
+import type { ShownSize } from '../core/shown-size';
 import { assertNever } from '../core/step';
 import { CallDoor, type CallDoorDeps } from './call-door';
+import { CallTalk } from './call-talk';
 import { createInCallActions } from './in-call-actions';
 import { createLookUps } from './look-ups';
 import { NoticeBoard } from './notice-board';
-import { wordsForFailure } from './notices';
+import { wordsForFailure, wordsForScreen } from './notices';
 import { OfflineCallees } from './offline-callees';
 import type { PageLife } from './page-life';
 import { makeView } from './session-view';
 import type { CallActions, SessionView } from './view';
 
-export type CallSessionDeps = Pick<CallDoorDeps, 'server' | 'openMedia' | 'createMesh' | 'memory'> & {
+export type CallSessionDeps = Pick<
+	CallDoorDeps,
+	'server' | 'openMedia' | 'openScreen' | 'createMesh' | 'memory' | 'hidesAddress' | 'joinsWith'
+> & {
 	readonly link: Pick<Link, 'deviceId' | 'status' | 'listen' | 'sendSignal'>;
 	readonly userId: string;
 	readonly page: PageLife;
@@ -32,6 +37,7 @@ export type CallSessionDeps = Pick<CallDoorDeps, 'server' | 'openMedia' | 'creat
  */
 export class CallSession {
 	readonly actions: CallActions;
+	readonly talk: CallTalk;
 	readonly #deps: CallSessionDeps;
 	readonly #listeners = new Set<() => void>();
 	readonly #lookUp: (callId: string) => Promise<void>;
@@ -42,6 +48,8 @@ export class CallSession {
 	#clockOffsetMs = 0;
 	#view: SessionView;
 	#ends: (() => void)[] = [];
+	/** No news and no signals come just now. */
+	#away = false;
 	#closed = false;
 
 	constructor(deps: CallSessionDeps) {
@@ -54,8 +62,17 @@ export class CallSession {
 			onFound: (call) => this.#dispatch({ type: 'call', call }),
 			onGone: (callId) => this.#dispatch({ type: 'call-gone', callId })
 		});
+		this.talk = new CallTalk({
+			place: () => (this.#door.at ? (currentOf(this.#scene)?.call ?? null) : null),
+			deviceId: () => this.#scene.deviceId,
+			say: (message) => this.#door.stay?.say(message) ?? 0,
+			now: deps.now,
+			onChange: () => this.#publish()
+		});
 		this.#door = new CallDoor({
 			...deps,
+			onSaid: (from, message) => this.talk.hear(from, message),
+			onReachable: () => this.talk.reachable(),
 			board: this.#board,
 			scene: () => this.#scene,
 			dispatch: (event) => this.#dispatch(event),
@@ -78,12 +95,27 @@ export class CallSession {
 			}),
 			setMicrophone: async (enabled) => this.#door.stay?.setMicrophone(enabled),
 			setCamera: async (enabled) => this.#door.stay?.setCamera(enabled),
-			dismissNotice: () => this.#board.dismiss()
+			setScreen: (enabled) => this.#setScreen(enabled),
+			dismissNotice: () => this.#board.dismiss(),
+			react: (reaction) => {
+				if (!this.talk.react(reaction))
+					this.#board.say({ text: 'Nobody is connected to see it', tone: 'neutral' });
+			}
 		};
 	}
 
 	get view(): SessionView {
 		return this.#view;
+	}
+
+	/** How loud each of the call's other devices is just now, 0 to 1. */
+	get levels(): ReadonlyMap<string, number> {
+		return this.#door.stay?.levels ?? new Map();
+	}
+
+	/** A tile of the call says how large it shows its person's camera. */
+	show(deviceId: string, size: ShownSize): void {
+		this.#door.stay?.sizes.show(deviceId, size);
 	}
 
 	/** @returns a function that stops listening */
@@ -114,6 +146,7 @@ export class CallSession {
 		this.#closed = true;
 		for (const end of this.#ends) end();
 		this.#board.close();
+		this.talk.close();
 		this.#listeners.clear();
 	}
 
@@ -144,6 +177,8 @@ export class CallSession {
 				}
 				return this.#publish();
 			case 'status':
+				this.#followLink(news.status);
+				return this.#publish();
 			case 'epoch': // the snapshots carry it too, to both sides
 			case 'room':
 			case 'standing':
@@ -151,6 +186,13 @@ export class CallSession {
 			default:
 				assertNever(news);
 		}
+	}
+
+	/** Who was away for long has lost their lease, and what changed meanwhile could not be told: no need to wait for the next renewal. */
+	#followLink({ rung }: LinkStatus): void {
+		const wasAway = this.#away;
+		this.#away = rung === 'none';
+		if (wasAway && !this.#away) void this.#door.stay?.renew();
 	}
 
 	#dispatch(event: SceneEvent): void {
@@ -190,6 +232,11 @@ export class CallSession {
 		}
 	}
 
+	async #setScreen(enabled: boolean): Promise<void> {
+		const problem = await this.#door.stay?.setScreen(enabled);
+		if (problem) this.#board.say({ text: wordsForScreen(problem), tone: 'problem' });
+	}
+
 	// --- what is shown ---
 
 	#publish(): void {
@@ -206,7 +253,8 @@ export class CallSession {
 			starting: this.#door.starting,
 			notice: this.#board.notice,
 			clockOffsetMs: this.#clockOffsetMs,
-			link: this.#deps.link.status
+			link: this.#deps.link.status,
+			reactions: this.talk.reactions
 		});
 	}
 }

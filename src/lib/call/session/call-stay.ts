@@ -1,16 +1,25 @@
+import type { DeviceMedia } from '../core/call-state';
+import type { ChannelMessage } from '../core/channel-message';
 import { LEASE_RENEW_INTERVAL_MS } from '../core/limits';
 import type { DeliveredSignal, SignalEnvelope } from '../core/signal';
 import type { CallSnapshot, DeviceSnapshot } from '../core/snapshot';
-import type { LocalMedia } from '../media/local-media';
+import { isRelayOnly } from '../media/ice-config';
+import type { Tracks } from '../media/lanes';
+import type { LocalMedia, LocalMediaNews } from '../media/local-media';
+import type { DeviceKind } from '../media/open-devices';
+import type { ScreenProblem, ScreenShare } from '../media/screen-share';
 import type { CallServer, MediaChoice } from './call-server';
 import { createConnectionReporter } from './connection-reporter';
+import { createIceKeeper, type IceKeeper } from './ice-keeper';
 import { insist, pause } from './insist';
 import { isRefusal } from './notices';
 import type { PeerMesh, PeerMeshDeps } from './peer-mesh';
+import { createShownSizes } from './shown-sizes';
 
 export type CallStayDeps = {
 	readonly server: CallServer;
-	readonly openMedia: (onChange: () => void) => LocalMedia;
+	readonly openMedia: (onChange: () => void, onNews: (news: LocalMediaNews) => void) => LocalMedia;
+	readonly openScreen: (onChange: () => void) => ScreenShare;
 	readonly createMesh: (deps: PeerMeshDeps) => PeerMesh;
 	readonly sendSignal: (callId: string, toDeviceId: string, envelope: SignalEnvelope) => void;
 	/** Anything that is shown has changed. */
@@ -21,10 +30,20 @@ export type CallStayDeps = {
 	readonly onDoubt: (callId: string) => void;
 	/** The host has turned our microphone off. */
 	readonly onMuted: () => void;
+	/** Whether the person wants no path but by a TURN server. Asked once: it counts for the whole stay. */
+	readonly hidesAddress: () => boolean;
+	/** They want it, and this server has no TURN server. */
+	readonly onAddressShown: () => void;
+	/** Something happened to our devices by itself. */
+	readonly onMediaNews: (news: LocalMediaNews) => void;
+	/** Another device of the call says something by its channel. */
+	readonly onSaid: PeerMeshDeps['onSaid'];
+	/** Somebody can be told something, who could not before. */
+	readonly onReachable: () => void;
 };
 
 const STATUS_INTERVAL_MS = 1_000;
-/** Once its devices may be used, a page may name its network addresses: worth waiting for, though not for long. */
+/** A page that may use devices is told its network addresses: worth waiting for, though not for long. */
 const DEVICES_WITHIN_MS = 1_000;
 
 /**
@@ -34,6 +53,9 @@ const DEVICES_WITHIN_MS = 1_000;
  */
 export class CallStay {
 	readonly media: LocalMedia;
+	readonly screen: ScreenShare;
+	/** Tiles are there before connections are. */
+	readonly sizes = createShownSizes();
 	readonly #deps: CallStayDeps;
 	/** What the person asked for last. */
 	#wanted: MediaChoice;
@@ -47,9 +69,10 @@ export class CallStay {
 	#mutedByHost = 0;
 	/** Signals that came before there was a mesh to take them. */
 	#early: DeliveredSignal[] = [];
-	#ice: { callId: string; servers: Promise<RTCIceServer[] | null> } | null = null;
+	#ice: { callId: string; keeper: IceKeeper } | null = null;
+	readonly #hidesAddress: boolean;
 	/** What the server believes of our devices. */
-	#told: MediaChoice;
+	#told: DeviceMedia;
 	#telling = false;
 	#trouble: string | null = null;
 	#timers: ReturnType<typeof setInterval>[] = [];
@@ -58,8 +81,10 @@ export class CallStay {
 	constructor(deps: CallStayDeps, wanted: MediaChoice) {
 		this.#deps = deps;
 		this.#wanted = wanted;
-		this.#told = wanted;
-		this.media = deps.openMedia(() => this.#mediaChanged());
+		this.#told = { ...wanted, screenEnabled: false };
+		this.#hidesAddress = deps.hidesAddress();
+		this.media = deps.openMedia(() => this.#mediaChanged(), deps.onMediaNews);
+		this.screen = deps.openScreen(() => this.#mediaChanged());
 		this.#opened = this.media
 			.open({ microphone: wanted.microphoneEnabled, camera: wanted.cameraEnabled })
 			.then(() => {
@@ -80,6 +105,15 @@ export class CallStay {
 		return this.#mesh?.remotes() ?? [];
 	}
 
+	/** How loud each of the others is just now, 0 to 1; who is muted is silent. */
+	get levels(): ReadonlyMap<string, number> {
+		const heard = new Map(this.#mesh?.levels());
+		for (const { deviceId, microphoneEnabled } of this.#call?.devices ?? []) {
+			if (!microphoneEnabled && heard.has(deviceId)) heard.set(deviceId, 0);
+		}
+		return heard;
+	}
+
 	/** Why nobody can be reached; a path that stands after all takes it back. */
 	get trouble(): string | null {
 		const connected = this.remotes.some((remote) => remote.status?.connectionState === 'connected');
@@ -93,15 +127,37 @@ export class CallStay {
 		return { microphoneEnabled, cameraEnabled };
 	}
 
+	get #tracks(): Tracks {
+		return { ...this.media.tracks, ...this.screen.tracks };
+	}
+
 	/** The call is known before the server lets us in: asks for its ICE servers meanwhile. */
 	prepare(callId: string): void {
-		if (this.#ice?.callId !== callId) this.#ice = { callId, servers: this.#askForIce(callId) };
+		this.#keepIce(callId);
+	}
+
+	#keepIce(callId: string): IceKeeper {
+		if (this.#ice?.callId === callId) return this.#ice.keeper;
+		this.#ice?.keeper.close();
+		const keeper = createIceKeeper({
+			ask: () =>
+				insist(
+					() => this.#deps.server.iceServers(callId),
+					() => this.#closed
+				),
+			hidesAddress: this.#hidesAddress,
+			onChange: (config) => this.#mesh?.setIce(config)
+		});
+		this.#ice = { callId, keeper };
+		return keeper;
 	}
 
 	/** We are in, as this device, having told `told` of our devices. Under another id, all is connected anew. */
 	enter(call: CallSnapshot, deviceId: string, told: MediaChoice): void {
 		if (this.#closed) return;
-		this.#told = told;
+		// Whoever comes in shares nothing yet, but in the same place as before may do so still.
+		const screenEnabled = call.devices.some((one) => one.deviceId === deviceId && one.screenEnabled);
+		this.#told = { ...told, screenEnabled };
 		this.#disconnect();
 		this.#at = { callId: call.id, deviceId };
 		this.#call = call;
@@ -119,8 +175,16 @@ export class CallStay {
 	update(call: CallSnapshot): void {
 		if (call === this.#call) return;
 		this.#call = call;
-		this.#mesh?.update(call);
+		void this.#tellMesh(call);
 		this.#obeyHost(this.#own(call)?.mutedByHost ?? 0);
+	}
+
+	/** Whoever has joined is connected with credentials that hold, also by a page that has slept meanwhile. */
+	async #tellMesh(call: CallSnapshot): Promise<void> {
+		const mesh = this.#mesh;
+		const keeper = this.#ice?.keeper;
+		if (keeper && !keeper.holds) await keeper.readySoon();
+		if (mesh === this.#mesh) mesh?.update(call);
 	}
 
 	#own(call: CallSnapshot): DeviceSnapshot | undefined {
@@ -150,8 +214,20 @@ export class CallStay {
 		return this.media.setCamera(cameraEnabled);
 	}
 
+	/** @returns why it is not shared; null where there is nothing to say */
+	async setScreen(enabled: boolean): Promise<ScreenProblem | null> {
+		if (enabled) return this.screen.start();
+		this.screen.stop();
+		return null;
+	}
+
 	restartIce(): void {
 		this.#mesh?.restartIce();
+	}
+
+	/** Says it to all who are connected. @returns to how many it was handed over */
+	say(message: ChannelMessage): number {
+		return this.#mesh?.say(message) ?? 0;
 	}
 
 	/** Says that we are still there. */
@@ -171,8 +247,11 @@ export class CallStay {
 		this.#closed = true;
 		for (const timer of this.#timers) clearInterval(timer);
 		this.#disconnect();
+		this.#ice?.keeper.close();
 		this.#early = [];
+		this.sizes.close();
 		this.media.close();
+		this.screen.close();
 	}
 
 	#disconnect(): void {
@@ -183,17 +262,15 @@ export class CallStay {
 	}
 
 	async #connect(at: { callId: string; deviceId: string }): Promise<void> {
-		const prepared = this.#ice;
-		// Used once: whoever connects anew, perhaps hours later, needs credentials of that day.
-		this.#ice = null;
-		const [early] = await Promise.all([
-			prepared?.servers ?? null,
-			Promise.race([this.#opened, pause(DEVICES_WITHIN_MS)])
-		]);
+		const keeper = this.#keepIce(at.callId);
+		const permitted = this.media.permitted || Promise.race([this.#opened, pause(DEVICES_WITHIN_MS)]);
+		await Promise.all([keeper.ready(), permitted]);
 		// Who was not invited is told no before they are in. Without servers a call connects within one network still.
-		const iceServers = early ?? (await this.#askForIce(at.callId)) ?? [];
+		await keeper.ready();
 		if (this.#closed || at !== this.#at || !this.#call) return;
 		const { server } = this.#deps;
+		const ice = keeper.config;
+		if (this.#hidesAddress && !isRelayOnly(ice)) this.#deps.onAddressShown();
 		const reporter = createConnectionReporter({
 			read: () => mesh.reports(),
 			send: (peers) => server.reportConnection({ ...at, peers })
@@ -201,7 +278,8 @@ export class CallStay {
 		this.#reporter = reporter;
 		const mesh = this.#deps.createMesh({
 			...at,
-			iceServers,
+			ice,
+			iceReady: () => keeper.readySoon(),
 			send: (toDeviceId, envelope) => this.#deps.sendSignal(at.callId, toDeviceId, envelope),
 			fetchSnapshot: async () => {
 				const call = await server.get(at.callId);
@@ -218,10 +296,13 @@ export class CallStay {
 				this.#trouble = why;
 				this.#report(() => server.failed({ ...at, why }));
 				this.#deps.onChange();
-			}
+			},
+			onSaid: this.#deps.onSaid,
+			onReachable: this.#deps.onReachable,
+			sizes: this.sizes
 		});
 		this.#mesh = mesh;
-		mesh.setTracks(this.media.tracks);
+		mesh.setTracks(this.#tracks);
 		mesh.update(this.#call);
 		for (const signal of this.#early.splice(0)) mesh.receive(signal);
 		this.#deps.onChange();
@@ -232,33 +313,38 @@ export class CallStay {
 		insist(tell, () => this.#closed).catch(() => undefined);
 	}
 
-	#askForIce(callId: string): Promise<RTCIceServer[] | null> {
-		return insist(
-			() => this.#deps.server.iceServers(callId),
-			() => this.#closed
-		).catch(() => null);
-	}
-
 	#mediaChanged(): void {
 		if (this.#closed) return;
-		this.#mesh?.setTracks(this.media.tracks);
+		this.#mesh?.setTracks(this.#tracks);
 		void this.#tellMedia();
 		this.#deps.onChange();
+	}
+
+	/** What the system holds back does not reach the others, whatever its person has chosen. */
+	get #sent(): DeviceMedia {
+		const { microphoneEnabled, cameraEnabled } = this.choice;
+		const passes = (kind: DeviceKind) =>
+			!this.media.problems.some(({ device, reason }) => device === kind && reason === 'held-back');
+		return {
+			microphoneEnabled: microphoneEnabled && passes('microphone'),
+			cameraEnabled: cameraEnabled && passes('camera'),
+			screenEnabled: this.screen.enabled
+		};
 	}
 
 	/** Tells the others which devices are on. One request at a time, and the last word wins. */
 	async #tellMedia(): Promise<void> {
 		if (this.#telling) return;
 		this.#telling = true;
-		while (this.#at && !this.#closed && !sameChoice(this.choice, this.#told)) {
-			const { choice } = this;
+		while (this.#at && !this.#closed && !sameMedia(this.#sent, this.#told)) {
+			const sent = this.#sent;
 			const at = this.#at;
 			try {
 				await insist(
-					() => this.#deps.server.setMedia({ ...at, ...choice }),
+					() => this.#deps.server.setMedia({ ...at, ...sent }),
 					() => this.#closed
 				);
-				this.#told = choice;
+				this.#told = sent;
 			} catch {
 				break; // not in the call any more, or out of reach: the next renewal says it
 			}
@@ -267,6 +353,10 @@ export class CallStay {
 	}
 }
 
-function sameChoice(a: MediaChoice, b: MediaChoice): boolean {
-	return a.microphoneEnabled === b.microphoneEnabled && a.cameraEnabled === b.cameraEnabled;
+function sameMedia(a: DeviceMedia, b: DeviceMedia): boolean {
+	return (
+		a.microphoneEnabled === b.microphoneEnabled &&
+		a.cameraEnabled === b.cameraEnabled &&
+		a.screenEnabled === b.screenEnabled
+	);
 }

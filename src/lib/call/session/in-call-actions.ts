@@ -2,8 +2,10 @@ import type { CallServer } from './call-server';
 import { wordsForFailure } from './notices';
 import type { CallActions } from './view';
 
+type Asked = 'mute' | 'remove' | 'handOver' | 'lowerHand' | 'lowerHands' | 'setHand' | 'stay';
+
 type InCallDeps = {
-	server: Pick<CallServer, 'end' | 'mute' | 'remove' | 'handOver' | 'stay'>;
+	server: Pick<CallServer, Asked | 'end'>;
 	/** The call this device is in, and this device's id in it. */
 	at: () => { callId: string; deviceId: string } | null;
 	/** It is about to be over by this person's doing; or goes on after all. */
@@ -14,9 +16,7 @@ type InCallDeps = {
 };
 
 /** What may be asked in the call this device is in. The server decides whether we are its host. */
-export function createInCallActions(
-	deps: InCallDeps
-): Pick<CallActions, 'endForEveryone' | 'mute' | 'remove' | 'handOver' | 'stay'> {
+export function createInCallActions(deps: InCallDeps): Pick<CallActions, Asked | 'endForEveryone'> {
 	const { server } = deps;
 
 	async function ask(
@@ -45,6 +45,9 @@ export function createInCallActions(
 		mute: (userId) => ask(({ callId }) => server.mute({ callId, userId })),
 		remove: (userId) => ask(({ callId }) => server.remove({ callId, userId })),
 		handOver: (userId) => ask(({ callId }) => server.handOver({ callId, userId })),
+		lowerHand: (userId) => ask(({ callId }) => server.lowerHand({ callId, userId })),
+		lowerHands: () => ask(({ callId }) => server.lowerHands(callId)),
+		setHand: (raised) => ask((at) => server.setHand({ ...at, raised })),
 		stay: () => ask((at) => server.stay(at))
 	};
 }

@@ -5,6 +5,7 @@ import type { PeerConnectionOptions } from '../media/peer-connection';
 import { createPeerMesh, type PeerMesh } from './peer-mesh';
 import { BOB, CALL, device, FakeConnection, inFakeBrowser, ME, snapshot } from './peer-mesh-fixture';
 import { decodeBody } from './peer-mesh-wire';
+import { createShownSizes } from './shown-sizes';
 
 // Two devices give connections up and try the next, each when it thinks so, while signals are on their way.
 
@@ -19,7 +20,8 @@ function open(deviceId: string, other: () => Side): Side {
 	const mesh = createPeerMesh({
 		callId: CALL,
 		deviceId,
-		iceServers: [{ urls: 'turn:turn.example' }],
+		ice: { iceServers: [{ urls: 'turn:turn.example' }], iceTransportPolicy: 'all' },
+		iceReady: async () => undefined,
 		send(_to: string, envelope: SignalEnvelope) {
 			seq += 1;
 			attempts.push(decodeBody(envelope.kind, envelope.body)?.attempt ?? -1);
@@ -29,6 +31,9 @@ function open(deviceId: string, other: () => Side): Side {
 		onChange: () => {},
 		onConnected: () => {},
 		onFailed: () => {},
+		onSaid: () => {},
+		onReachable: () => {},
+		sizes: createShownSizes(),
 		connect(options: PeerConnectionOptions) {
 			const connection = new FakeConnection(options);
 			connections.push(connection);
@@ -71,7 +76,7 @@ test('whatever each gives up, both come to the same attempt, and its offer is an
 			const times = (side: FakeConnection, line: string) => side.log.filter((one) => one === line).length;
 			expect(times(answerer!, 'setRemote offer')).toBeGreaterThan(0);
 			expect(times(offerer!, 'setRemote answer')).toBe(times(answerer!, 'makeAnswer'));
-			const policies = [answerer, offerer].map((side) => side!.options.iceTransportPolicy);
+			const policies = [answerer, offerer].map((side) => side!.options.ice.iceTransportPolicy);
 			expect(policies[0]).toBe(policies[1]);
 			// Nobody goes ahead alone: of each attempt, each has one connection at most.
 			const highest = Math.max(...sides.flatMap(({ attempts }) => attempts));

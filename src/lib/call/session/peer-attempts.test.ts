@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { attemptOf, hasRelay, mostInVain } from './peer-attempts';
+import { attemptOf, mostInVain } from './peer-attempts';
 import { MAX_RESTARTS } from './peer-link-recovery';
 
 test.each<[attempt: number, hasRelay: boolean, policy: RTCIceTransportPolicy, restarts: number]>([
@@ -23,13 +23,4 @@ test('whatever number comes after one that stood, a new connection and a forced 
 		expect(tried.sort()).toEqual(['all', 'relay']);
 	}
 	expect(mostInVain(false)).toBe(1);
-});
-
-test.each<[RTCIceServer[], boolean]>([
-	[[], false],
-	[[{ urls: 'stun:stun.example' }], false],
-	[[{ urls: ['stun:stun.example', 'turn:turn.example?transport=tcp'] }], true],
-	[[{ urls: 'turns:turn.example' }], true]
-])('%j has a relay: %s', (servers, has) => {
-	expect(hasRelay(servers)).toBe(has);
 });

@@ -25,7 +25,3 @@ export function attemptOf(attempt: number, hasRelay: boolean): Attempt {
 
 /** How many more connections are worth trying after the one that stood last was lost. */
 export const mostInVain = (hasRelay: boolean): number => (hasRelay ? 2 : 1);
-
-export function hasRelay(iceServers: readonly RTCIceServer[]): boolean {
-	return iceServers.some(({ urls }) => [urls].flat().some((url) => /^turns?:/.test(url)));
-}

@@ -6,9 +6,13 @@ import {
 	type NegotiationEvent
 } from '../core/negotiation';
 import type { ConnectionFacts } from '../core/connection-report';
+import type { ShownSize } from '../core/shown-size';
 import type { CandidateOrEnd, Description } from '../core/signal-body';
 import { assertNever } from '../core/step';
-import type { PeerConnection, PeerConnectionEvent, Tracks } from '../media/peer-connection';
+import type { IceConfig } from '../media/ice-config';
+import type { Lane, Tracks } from '../media/lanes';
+import { NO_LOSS, watchLoss } from '../media/send-limits';
+import type { PeerConnection, PeerConnectionEvent } from '../media/peer-connection';
 import {
 	recover,
 	startRecovery,
@@ -28,19 +32,31 @@ export type PeerLink = {
 	readonly status: MeasuredStatus;
 	/** gave-up: all restarts were in vain; it is taken back when a path is found after all. */
 	readonly outlook: 'trying' | 'connected' | 'gave-up';
+	/** Of each received track, by its id: packets of sound, or decoded frames of the picture. */
+	readonly came: ReadonlyMap<string, number>;
 	/** The same for who asks why it does not connect: states, kinds and counts. */
 	readonly facts: ConnectionFacts;
 	receive(content: PeerContent): void;
 	setTracks(tracks: Tracks): void;
+	setIce(ice: IceConfig): void;
 	/** Looks for a new path now, for example because the network changed. */
 	restartIce(): void;
-	refreshStatus(): Promise<void>;
+	/** Reads the numbers anew, and sends no more than they allow. @param receivers how many devices ours goes to */
+	refreshStatus(receivers: number): Promise<void>;
+	/** How loud they are just now, 0 to 1. */
+	audioLevel(): number;
+	/** By the data channel. @returns whether it was handed over */
+	say(text: string): boolean;
+	/** They show our camera as large as this. */
+	showAt(size: ShownSize): void;
 	close(): void;
 };
 
 export type PeerLinkDeps = {
 	/** Opens the connection. A function, so that its events have somewhere to go from the first on. */
 	connect: (on: (event: PeerConnectionEvent) => void) => PeerConnection;
+	/** Resolves when `setIce` has been told servers whose credentials hold, or could not be. Never rejects. */
+	iceReady: () => Promise<void>;
 	polite: boolean;
 	offersFirst: boolean;
 	/** Of ICE, before it is given up. */
@@ -48,7 +64,11 @@ export type PeerLinkDeps = {
 	/** Whether a connection before it stood. */
 	everConnected: boolean;
 	send: (content: PeerContent) => void;
-	onTrack: (track: MediaStreamTrack) => void;
+	onTrack: (lane: Lane, track: MediaStreamTrack) => void;
+	/** By the data channel; null for what is no text. */
+	onSaid: (text: string | null) => void;
+	/** From now on they can be told something. */
+	onChannelOpen: () => void;
 	/** A state changed. */
 	onChange: () => void;
 	onConnected: () => void;
@@ -64,6 +84,9 @@ export const CANDIDATE_BATCH_MS = 25;
 export function createPeerLink(deps: PeerLinkDeps): PeerLink {
 	let negotiation: Negotiation = startNegotiation(deps);
 	let closed = false;
+	let loss = NO_LOSS;
+	let shown: ShownSize | null = null;
+	let receivers = 1;
 	let batchTimer: ReturnType<typeof setTimeout> | undefined;
 	let recoveryTimer: ReturnType<typeof setTimeout> | undefined;
 
@@ -101,7 +124,11 @@ export function createPeerLink(deps: PeerLinkDeps): PeerLink {
 				dispatchRecovery({ type: 'connection-state', connectionState: event.states.connectionState });
 				return deps.onChange();
 			case 'track':
-				return deps.onTrack(event.track);
+				return deps.onTrack(event.lane, event.track);
+			case 'said':
+				return deps.onSaid(event.text);
+			case 'channel-open':
+				return deps.onChannelOpen();
 			default:
 				return assertNever(event);
 		}
@@ -126,7 +153,11 @@ export function createPeerLink(deps: PeerLinkDeps): PeerLink {
 				return;
 			case 'restart-ice':
 				tally.restarted();
-				return connection.restartIce();
+				deps.onChange();
+				void deps.iceReady().then(() => {
+					if (!closed) connection.restartIce();
+				});
+				return;
 			case 'send-description':
 				return deps.send({ description: effect.description });
 			case 'send-candidates':
@@ -186,6 +217,9 @@ export function createPeerLink(deps: PeerLinkDeps): PeerLink {
 		get status() {
 			return reader.status;
 		},
+		get came() {
+			return reader.came;
+		},
 		get facts() {
 			const { connectionState, iceConnectionState, iceGatheringState, signalingState, path } = reader.status;
 			return {
@@ -209,8 +243,20 @@ export function createPeerLink(deps: PeerLinkDeps): PeerLink {
 			dispatch({ type: 'candidates-received', candidates: content.candidates });
 		},
 		setTracks: (tracks) => connection.setTracks(tracks),
+		setIce: (ice) => connection.setIce(ice),
 		restartIce: () => dispatch({ type: 'restart-ice' }),
-		refreshStatus: () => reader.refresh(),
+		async refreshStatus(now) {
+			receivers = now;
+			await reader.refresh();
+			loss = watchLoss(loss, reader.sentLossPercent);
+			connection.limit(receivers, loss.level, shown);
+		},
+		audioLevel: () => connection.audioLevel(),
+		say: (text) => connection.say(text),
+		showAt(size) {
+			shown = size;
+			connection.limit(receivers, loss.level, shown);
+		},
 		close() {
 			dispatch({ type: 'closed' });
 			closed = true;

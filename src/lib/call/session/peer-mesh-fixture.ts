@@ -1,10 +1,12 @@
 import { afterEach, beforeEach, vi } from 'vitest';
+import type { ShownSize } from '../core/shown-size';
 import type { SignalBody } from '../core/signal-body';
 import type { DeliveredSignal, SignalEnvelope } from '../core/signal';
 import type { CallSnapshot, DeviceSnapshot } from '../core/snapshot';
 import type { ConnectionStates, PeerConnection, PeerConnectionOptions } from '../media/peer-connection';
 import { createPeerMesh, type PeerMeshDeps } from './peer-mesh';
 import { decodeBody, encodeBody } from './peer-mesh-wire';
+import { createShownSizes } from './shown-sizes';
 
 export const CALL = 'c0000000-0000-4000-8000-000000000000';
 export const ME = 'b0000000-0000-4000-8000-000000000000';
@@ -71,8 +73,21 @@ export class FakeConnection implements PeerConnection {
 	setTracks() {
 		this.log.push('setTracks');
 	}
+	setIce(ice: PeerConnectionOptions['ice']) {
+		this.log.push(`setIce ${ice.iceServers.map(({ username }) => username).join(' ')}`);
+	}
+	limit(_receivers: number, _level: number, shown: ShownSize | null) {
+		if (shown !== null) this.log.push(`limit ${shown}`);
+	}
 	async getStats() {
 		return new Map() as unknown as RTCStatsReport;
+	}
+	audioLevel() {
+		return 0;
+	}
+	say(text: string) {
+		this.log.push(`say ${text}`);
+		return this.states.connectionState === 'connected';
 	}
 	close() {
 		this.log.push('close');
@@ -92,7 +107,9 @@ export function device(deviceId: string, joinOrder: number, epoch = 1): DeviceSn
 		epoch,
 		microphoneEnabled: true,
 		cameraEnabled: true,
-		mutedByHost: 0
+		screenEnabled: false,
+		mutedByHost: 0,
+		handRaisedAt: null
 	};
 }
 
@@ -124,19 +141,27 @@ export function snapshot(
 	};
 }
 
-export function build(connect?: PeerMeshDeps['connect'], iceServers: RTCIceServer[] = []) {
+export function build(
+	connect?: PeerMeshDeps['connect'],
+	iceServers: RTCIceServer[] = [],
+	iceReady: PeerMeshDeps['iceReady'] = async () => undefined
+) {
 	const connections: FakeConnection[] = [];
 	const sent: { to: string; envelope: SignalEnvelope; body: SignalBody | null }[] = [];
 	const deps = {
 		callId: CALL,
 		deviceId: ME,
-		iceServers,
+		ice: { iceServers, iceTransportPolicy: 'all' as const },
+		iceReady,
 		send: (to: string, envelope: SignalEnvelope) =>
 			sent.push({ to, envelope, body: decodeBody(envelope.kind, envelope.body) }),
 		fetchSnapshot: vi.fn<() => Promise<CallSnapshot>>(),
 		onChange: vi.fn(),
 		onConnected: vi.fn(),
 		onFailed: vi.fn(),
+		onSaid: vi.fn(),
+		onReachable: vi.fn(),
+		sizes: createShownSizes(),
 		report: vi.fn(),
 		connect:
 			connect ??

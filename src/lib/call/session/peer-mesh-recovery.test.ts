@@ -2,6 +2,7 @@ import { expect, test, vi } from 'vitest';
 import {
 	EVE,
 	inFakeBrowser,
+	type FakeConnection,
 	build,
 	device,
 	earlier,
@@ -57,7 +58,7 @@ test('with a TURN server the last one is forced through it', async () => {
 	const { mesh, deps, connections } = build(undefined, [{ urls: 'turn:turn.example' }]);
 	mesh.update(snapshot(1, earlier));
 	await vi.advanceTimersByTimeAsync(FIRST_PATH_WITHIN_MS + RESTARTS_MS + FIRST_PATH_WITHIN_MS);
-	expect(connections.map(({ options }) => options.iceTransportPolicy)).toEqual(['all', 'all', 'relay']);
+	expect(connections.map(({ options }) => options.ice.iceTransportPolicy)).toEqual(['all', 'all', 'relay']);
 	expect(deps.onFailed).not.toHaveBeenCalled();
 	await vi.advanceTimersByTimeAsync(FIRST_PATH_WITHIN_MS);
 	expect(deps.onFailed.mock.calls).toEqual([[NO_PATH]]);
@@ -138,4 +139,55 @@ test('a browser that refuses the configuration fails with words', () => {
 	});
 	mesh.update(snapshot(1, earlier));
 	expect(deps.onFailed.mock.calls).toEqual([['This browser could not open a connection (SyntaxError).']]);
+});
+
+test('new ICE servers reach the connections that stand, and those that are opened later', () => {
+	const { mesh, connections } = build();
+	mesh.update(snapshot(1, earlier));
+	const iceServers = [{ urls: 'turn:t.example', username: 'renewed', credential: 'x' }];
+	mesh.setIce({ iceServers, iceTransportPolicy: 'relay' });
+	expect(connections[0]?.log).toContain('setIce renewed');
+	mesh.update(snapshot(2, [...earlier, device(EVE, 3)]));
+	expect(connections[1]?.options.ice).toEqual({ iceServers, iceTransportPolicy: 'relay' });
+});
+
+test('who hides their address is connected through the relay at every attempt, and forcing it outlives new servers', async () => {
+	const iceServers = [{ urls: 'turn:turn.example' }];
+	const { mesh, connections } = build(undefined, iceServers);
+	mesh.setIce({ iceServers, iceTransportPolicy: 'relay' });
+	mesh.update(snapshot(1, earlier));
+	const shown = build(undefined, iceServers);
+	shown.mesh.update(snapshot(1, earlier));
+	await vi.advanceTimersByTimeAsync(FIRST_PATH_WITHIN_MS + RESTARTS_MS + FIRST_PATH_WITHIN_MS);
+	expect(connections.map(({ options }) => options.ice.iceTransportPolicy)).toEqual([
+		'relay',
+		'relay',
+		'relay'
+	]);
+	const forced = vi.spyOn(shown.connections[2] as FakeConnection, 'setIce');
+	shown.mesh.setIce({ iceServers, iceTransportPolicy: 'all' });
+	expect(forced).toHaveBeenCalledWith({ iceServers, iceTransportPolicy: 'relay' });
+});
+
+test.each<[who: string, restart: (mesh: ReturnType<typeof build>['mesh']) => void, does: string]>([
+	['our restart', (mesh) => mesh.restartIce(), 'restartIce'],
+	['an offer of theirs', (mesh) => mesh.receive(signal(offerOf(1, 1))), 'makeAnswer']
+])('%s waits for credentials that hold', async (_who, restart, does) => {
+	let ready = Promise.resolve();
+	const { mesh, connections } = build(undefined, [], () => ready);
+	mesh.update(snapshot(1, later));
+	const [connection] = connections;
+	mesh.receive(signal(offerOf(1, 1)));
+	await settle();
+	expect(connection?.log).toContain('makeAnswer');
+	connection?.log.splice(0);
+
+	let hold = () => {};
+	ready = new Promise((resolve) => (hold = resolve));
+	restart(mesh);
+	await settle();
+	expect(connection?.log).toEqual([]);
+	hold();
+	await settle();
+	expect(connection?.log).toContain(does);
 });

@@ -1,5 +1,13 @@
-import { parseSignalBody, type SignalBody } from '../core/signal-body';
+import { parseSignalBody, type ConnectionName, type SignalBody } from '../core/signal-body';
 import type { SignalKind } from '../core/signal';
+import type { PeerContent } from './peer-link';
+
+/** What two devices tell each other, with the name of the connection it is about. */
+export function bodyOf({ mine, theirs, attempt }: ConnectionName, content: PeerContent): SignalBody {
+	const common = { v: 1 as const, epochs: { from: mine, to: theirs }, attempt };
+	if ('description' in content) return { ...common, description: content.description };
+	return { ...common, candidates: [...content.candidates] };
+}
 
 /** A body as the envelope carries it: JSON in UTF-8 in base64. */
 export function encodeBody(body: SignalBody): string {

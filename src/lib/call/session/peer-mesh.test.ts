@@ -169,11 +169,11 @@ test('the stream stays the same object while tracks come and connections go', ()
 	mesh.update(snapshot(1, earlier));
 	expect(mesh.remotes()[0]?.stream).toBeNull();
 	const track = (kind: string) => ({ kind }) as MediaStreamTrack;
-	connections[0]?.options.on({ type: 'track', track: track('audio') });
-	connections[0]?.options.on({ type: 'track', track: track('video') });
+	connections[0]?.options.on({ type: 'track', lane: 'audio', track: track('audio') });
+	connections[0]?.options.on({ type: 'track', lane: 'video', track: track('video') });
 	const stream = mesh.remotes()[0]?.stream;
 	mesh.update(snapshot(2, [device(BOB, 1, 2), device(ME, 2)]));
-	connections[1]?.options.on({ type: 'track', track: track('video') });
+	connections[1]?.options.on({ type: 'track', lane: 'video', track: track('video') });
 	expect(mesh.remotes()[0]?.stream).toBe(stream);
 	expect(stream?.getTracks()).toHaveLength(2);
 });
@@ -187,8 +187,8 @@ test('a video track is in the stream only while that camera is on', () => {
 			.map((track) => track.kind);
 	const bob = (cameraEnabled: boolean) => [{ ...device(BOB, 1), cameraEnabled }, device(ME, 2)];
 	mesh.update(snapshot(1, bob(false)));
-	for (const kind of ['audio', 'video']) {
-		connections[0]?.options.on({ type: 'track', track: { kind } as MediaStreamTrack });
+	for (const lane of ['audio', 'video'] as const) {
+		connections[0]?.options.on({ type: 'track', lane, track: { kind: lane } as MediaStreamTrack });
 	}
 	expect(kinds()).toEqual(['audio']);
 	mesh.update(snapshot(2, bob(true)));
@@ -197,14 +197,50 @@ test('a video track is in the stream only while that camera is on', () => {
 	expect(kinds()).toEqual(['audio']);
 });
 
+test('a screen is a stream beside the other, and there only while it is shared', () => {
+	const { mesh, connections } = build();
+	const bob = (screenEnabled: boolean, epoch = 1) => [
+		{ ...device(BOB, 1, epoch), screenEnabled },
+		device(ME, 2)
+	];
+	const track = (kind: string) => ({ kind }) as MediaStreamTrack;
+	const [camera, screenVideo, screenAudio] = [track('video'), track('video'), track('audio')];
+	const remote = () => mesh.remotes()[0];
+	mesh.update(snapshot(1, bob(false)));
+	connections[0]?.options.on({ type: 'track', lane: 'video', track: camera });
+	// Its first media may be quicker than the word of it.
+	connections[0]?.options.on({ type: 'track', lane: 'screenVideo', track: screenVideo });
+	expect(remote()?.screen).toBeNull();
+	mesh.update(snapshot(2, bob(true)));
+	const { screen } = remote()!;
+	connections[0]?.options.on({ type: 'track', lane: 'screenAudio', track: screenAudio });
+	expect(screen?.getTracks()).toEqual([screenVideo, screenAudio]);
+	expect(remote()?.stream?.getTracks()).toEqual([camera]);
+
+	// Another connection, the same share: what plays it plays on.
+	mesh.update(snapshot(3, bob(true, 2)));
+	const again = track('video');
+	connections[1]?.options.on({ type: 'track', lane: 'screenVideo', track: again });
+	expect(remote()?.screen).toBe(screen);
+	expect(screen?.getTracks()).toEqual([screenAudio, again]);
+
+	mesh.update(snapshot(4, bob(false, 2)));
+	expect(remote()?.screen).toBeNull();
+	mesh.update(snapshot(5, bob(true, 2)));
+	expect(remote()?.screen?.getTracks()).toContain(again);
+	expect(remote()?.stream?.getTracks()).toEqual([camera]);
+});
+
 test('tracks reach every connection, those of now and those to come', () => {
 	const { mesh, connections } = build();
 	const audio = { kind: 'audio' } as MediaStreamTrack;
 	mesh.update(snapshot(1, earlier));
-	mesh.setTracks({ audio, video: null });
+	const screenVideo = { kind: 'video' } as MediaStreamTrack;
+	mesh.setTracks({ audio, video: null, screenVideo, screenAudio: null });
 	mesh.update(snapshot(2, [...earlier, device(EVE, 3)]));
 	expect(connections[0]?.log).toContain('setTracks');
-	expect(connections[1]?.options.tracks.audio).toBe(audio);
+	// Who joins while a screen is shared is sent it from the first on.
+	expect(connections[1]?.options.tracks).toMatchObject({ audio, screenVideo });
 });
 
 test('after close nothing is sent, opened or waited for', async () => {

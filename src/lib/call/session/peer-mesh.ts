@@ -1,20 +1,31 @@
+import type { ChannelMessage, TalkMessage } from '../core/channel-message';
 import { isPolite } from '../core/negotiation';
 import { MAX_COUNT, type PeerReport } from '../core/connection-report';
 import { compareNames, kindOf, type ConnectionName, type SignalBody } from '../core/signal-body';
 import type { DeliveredSignal, SignalEnvelope } from '../core/signal';
 import type { CallSnapshot, DeviceSnapshot } from '../core/snapshot';
-import { createPeerConnection, type PeerConnectionOptions, type Tracks } from '../media/peer-connection';
-import { attemptOf, hasRelay, mostInVain } from './peer-attempts';
-import { createPeerLink, type PeerContent, type PeerLink } from './peer-link';
+import { hasRelay, type IceConfig } from '../media/ice-config';
+import type { Tracks } from '../media/lanes';
+import { createPeerConnection, type PeerConnectionOptions } from '../media/peer-connection';
+import { createMediaWatch, type WatchedLane } from './media-watch';
+import { attemptOf, mostInVain } from './peer-attempts';
+import { createHearing } from './peer-hearing';
+import { createPeerLink, type PeerLink } from './peer-link';
+import { createMeshInbox } from './peer-mesh-inbox';
 import { createPeerStreams } from './peer-mesh-streams';
-import { decodeBody, encodeBody } from './peer-mesh-wire';
+import { bodyOf, decodeBody, encodeBody } from './peer-mesh-wire';
 import type { MeasuredStatus } from './peer-status';
+import type { ShownSizes } from './shown-sizes';
+import type { PeerStatus } from './view';
 
 export type PeerMeshDeps = {
 	callId: string;
 	/** Our own device. */
 	deviceId: string;
-	iceServers: RTCIceServer[];
+	/** What the connections are opened with, until `setIce`. */
+	ice: IceConfig;
+	/** Resolves when the credentials of `ice` hold, or new ones could not be had. Never rejects. */
+	iceReady: () => Promise<void>;
 	send: (toDeviceId: string, envelope: SignalEnvelope) => void;
 	fetchSnapshot: () => Promise<CallSnapshot>;
 	onChange: () => void;
@@ -22,6 +33,12 @@ export type PeerMeshDeps = {
 	onConnected: () => void;
 	/** Nobody in the call can be reached any more; why, in words. */
 	onFailed: (why: string) => void;
+	/** By the channel of a device that the last snapshot has in the call. */
+	onSaid: (fromDeviceId: string, message: TalkMessage) => void;
+	/** Somebody can be told something, who could not before. */
+	onReachable: () => void;
+	/** How large the others' cameras are shown here. */
+	sizes: ShownSizes;
 	/** A line for the log. Never holds SDP or a candidate. */
 	report?: (what: string) => void;
 	/** How a connection is opened; another one in tests. */
@@ -32,7 +49,13 @@ export type RemotePeer = {
 	readonly deviceId: string;
 	/** The same object from the device's first media until it leaves; null before. Tracks in it come and go. */
 	readonly stream: MediaStream | null;
-	readonly status: MeasuredStatus | null;
+	/** Their screen and its sound while they share one; null before its first media. */
+	readonly screen: MediaStream | null;
+	/** What they say that they send, and what does not come. */
+	readonly missing: readonly WatchedLane[];
+	/** Their camera's picture is not sent, or was not just now: it is not shown here. */
+	readonly unseen: boolean;
+	readonly status: (MeasuredStatus & PeerStatus) | null;
 };
 
 /** The connections of one call: one per other device in it. */
@@ -43,6 +66,8 @@ export type PeerMesh = {
 	receive(signal: DeliveredSignal): void;
 	/** Sends these to everybody from now on, without negotiation. */
 	setTracks(tracks: Tracks): void;
+	/** Paths are looked for by these from now on, by whichever side's wish. */
+	setIce(ice: IceConfig): void;
 	remotes(): readonly RemotePeer[];
 	/** What there is to report of each connection. */
 	reports(): PeerReport[];
@@ -50,6 +75,10 @@ export type PeerMesh = {
 	restartIce(): void;
 	/** Reads the connections' numbers anew; rates are those since the last time. */
 	refreshStatus(): Promise<void>;
+	/** How loud each device is just now, 0 to 1. */
+	levels(): ReadonlyMap<string, number>;
+	/** Says it to all who are connected. @returns to how many it was handed over */
+	say(message: ChannelMessage): number;
 	close(): void;
 };
 
@@ -62,8 +91,7 @@ type Peer = ConnectionName & {
 	readonly restartsBefore: number;
 };
 
-const FETCH_RETRY_MS = 500;
-const MAX_FETCH_RETRY_MS = 5_000;
+type Place = Pick<Peer, 'joins' | 'attempt' | 'restartsBefore'>;
 
 /**
  * A connection is named by both device ids, both mailbox epochs and the attempt. When either epoch rises, signals may have been
@@ -78,18 +106,28 @@ export function createPeerMesh(deps: PeerMeshDeps): PeerMesh {
 	const reached = new Set<string>();
 	/** How many connections took the place of another one since one stood last. */
 	const inVain = new Map<string, number>();
-	const relayed = hasRelay(deps.iceServers);
 	const streams = createPeerStreams();
-	const inbox: DeliveredSignal[] = [];
-	let tracks: Tracks = { audio: null, video: null };
+	const watch = createMediaWatch();
+	const hearing = createHearing({
+		now: () => performance.now(),
+		onMessage: deps.onSaid,
+		onShown: (from, size) => peers.get(from)?.link.showAt(size),
+		report
+	});
+	const inbox = createMeshInbox({
+		take,
+		fetchSnapshot: deps.fetchSnapshot,
+		onFetched: update,
+		report
+	});
+	let tracks: Tracks = { audio: null, video: null, screenVideo: null, screenAudio: null };
+	let { ice } = deps;
+	const relayed = () => hasRelay(ice.iceServers);
 	let call: CallSnapshot | null = null;
-	let draining = false;
 	let everConnected = false;
 	let saidFailed = false;
 	let lastWhy = '';
 	let closed = false;
-	/** Ends the pause before the snapshot is asked for again. */
-	let wake: () => void = () => {};
 
 	function update(next: CallSnapshot): void {
 		if (closed || next.id !== deps.callId || (call && next.version < call.version)) return;
@@ -102,12 +140,14 @@ export function createPeerMesh(deps: PeerMeshDeps): PeerMesh {
 			inVain.delete(peer.deviceId);
 			reached.delete(peer.deviceId);
 			streams.forget(peer.deviceId);
+			watch.forget(peer.deviceId);
+			hearing.forget(peer.deviceId);
 		}
 		for (const device of others) {
 			if (me) ensure(me, device);
-			streams.setCameraEnabled(device.deviceId, device.cameraEnabled);
+			streams.setPictures(device.deviceId, device);
 		}
-		wake();
+		inbox.wake();
 		deps.onChange();
 		sayWhenFailed();
 	}
@@ -126,11 +166,7 @@ export function createPeerMesh(deps: PeerMeshDeps): PeerMesh {
 		open(me, device, { joins, attempt: 0, restartsBefore: 0 });
 	}
 
-	function open(
-		me: DeviceSnapshot,
-		device: DeviceSnapshot,
-		place: Pick<Peer, 'joins' | 'attempt' | 'restartsBefore'>
-	): void {
+	function open(me: DeviceSnapshot, device: DeviceSnapshot, place: Place): void {
 		try {
 			peers.set(device.deviceId, openPeer(me, device, place));
 		} catch (error) {
@@ -140,25 +176,27 @@ export function createPeerMesh(deps: PeerMeshDeps): PeerMesh {
 		}
 	}
 
-	function openPeer(
-		me: DeviceSnapshot,
-		device: DeviceSnapshot,
-		place: Pick<Peer, 'joins' | 'attempt' | 'restartsBefore'>
-	): Peer {
+	function openPeer(me: DeviceSnapshot, device: DeviceSnapshot, place: Place): Peer {
 		const { deviceId } = device;
 		const name: ConnectionName = { mine: me.epoch, theirs: device.epoch, attempt: place.attempt };
 		const offersFirst = offersTo(me, device);
-		const { iceTransportPolicy, mostRestarts } = attemptOf(place.attempt, relayed);
+		const { mostRestarts } = attemptOf(place.attempt, relayed());
 		const link = createPeerLink({
-			connect: (on) => connect({ iceServers: deps.iceServers, iceTransportPolicy, offersFirst, tracks, on }),
+			connect: (on) => connect({ ice: iceOf(place.attempt), offersFirst, tracks, on }),
+			iceReady: deps.iceReady,
 			polite: isPolite(deps.deviceId, deviceId),
 			offersFirst,
 			mostRestarts,
 			everConnected: reached.has(deviceId),
 			send: (content) => send(deviceId, bodyOf(name, content)),
-			onTrack(track) {
-				streams.take(deviceId, track);
+			onTrack(lane, track) {
+				streams.take(deviceId, lane, track);
 				deps.onChange();
+			},
+			onSaid: (text) => hearing.take(deviceId, text),
+			onChannelOpen() {
+				deps.sizes.opened(deviceId, (text) => link.say(text));
+				deps.onReachable();
 			},
 			onChange: deps.onChange,
 			onConnected() {
@@ -168,12 +206,18 @@ export function createPeerMesh(deps: PeerMeshDeps): PeerMesh {
 			},
 			onGaveUp(why) {
 				lastWhy = why;
-				if ((inVain.get(deviceId) ?? 0) < mostInVain(relayed)) tryNext(deviceId);
+				if ((inVain.get(deviceId) ?? 0) < mostInVain(relayed())) tryNext(deviceId);
 				else sayWhenFailed();
 			},
 			report
 		});
 		return { deviceId, ...name, ...place, link };
+	}
+
+	/** Whoever hides their address is connected through the relay alone at every attempt. */
+	function iceOf(attempt: number): IceConfig {
+		const { iceTransportPolicy } = attemptOf(attempt, relayed());
+		return iceTransportPolicy === 'relay' ? { ...ice, iceTransportPolicy } : ice;
 	}
 
 	/**
@@ -197,8 +241,23 @@ export function createPeerMesh(deps: PeerMeshDeps): PeerMesh {
 		}
 	}
 
+	/** What a connection that stands does not bring, another one may. */
+	function watchMedia(): void {
+		for (const { deviceId, link } of [...peers.values()]) {
+			const device = call?.devices.find((one) => one.deviceId === deviceId);
+			if (!device) continue;
+			const came = (lane: WatchedLane) => link.came.get(streams.trackId(deviceId, lane) ?? '') ?? 0;
+			const { connectionState, counts } = link.status;
+			const connected = connectionState === 'connected';
+			const silent = counts?.bytesReceived === 0;
+			const unseen = deps.sizes.unseen(deviceId);
+			if (watch.look(device, { connected, silent, unseen, came })) tryNext(deviceId);
+		}
+	}
+
 	function drop(peer: Peer): void {
 		peers.delete(peer.deviceId);
+		deps.sizes.closed(peer.deviceId);
 		peer.link.close();
 	}
 
@@ -223,26 +282,18 @@ export function createPeerMesh(deps: PeerMeshDeps): PeerMesh {
 		deps.onFailed(lastWhy);
 	}
 
-	async function drainInbox(): Promise<void> {
-		if (draining) return;
-		draining = true;
-		for (let signal = inbox[0]; signal && !closed; signal = inbox[0]) {
-			await take(signal);
-			inbox.shift();
-		}
-		draining = false;
-	}
-
 	async function take(signal: DeliveredSignal): Promise<void> {
 		const { envelope, fromDeviceId } = signal;
-		await catchUp(() => call === null || envelope.callVersion > call.version);
+		// It may ask us to look for paths: after a sleep, with credentials that ran out.
+		await deps.iceReady();
+		await inbox.catchUp(() => call === null || envelope.callVersion > call.version);
 		const body = decodeBody(envelope.kind, envelope.body);
 		if (!body) return report(`dropped: not a body of kind ${envelope.kind}`);
 		const comparison = () => {
 			const peer = peers.get(fromDeviceId);
 			return peer ? compareNames(body, peer) : 'unknown';
 		};
-		await catchUp(() => comparison() === 'ahead');
+		await inbox.catchUp(() => comparison() === 'ahead');
 		if (closed) return;
 		if (comparison() === 'next') tryNext(fromDeviceId, body.attempt);
 		const standing = comparison();
@@ -251,47 +302,27 @@ export function createPeerMesh(deps: PeerMeshDeps): PeerMesh {
 		peers.get(fromDeviceId)?.link.receive(body);
 	}
 
-	/** Fetches the snapshot when we are behind. The signals behind this one wait, so that none overtakes it. */
-	async function catchUp(isBehind: () => boolean): Promise<void> {
-		for (
-			let waitMs = FETCH_RETRY_MS;
-			!closed && isBehind();
-			waitMs = Math.min(waitMs * 2, MAX_FETCH_RETRY_MS)
-		) {
-			const fetched = await deps.fetchSnapshot().catch(() => null);
-			// Still behind after an answer, the writer is wrong and not we: no second question.
-			if (fetched) return update(fetched);
-			report('the call could not be fetched; asking again');
-			await pause(waitMs);
-		}
-	}
-
-	function pause(ms: number): Promise<void> {
-		return new Promise((resolve) => {
-			const timer = setTimeout(resolve, ms);
-			wake = () => {
-				clearTimeout(timer);
-				resolve();
-			};
-		});
-	}
-
 	return {
 		update,
 		receive(signal) {
 			if (closed || signal.callId !== deps.callId) return;
-			inbox.push(signal);
-			void drainInbox();
+			inbox.put(signal);
 		},
 		setTracks(next) {
 			tracks = next;
 			for (const peer of peers.values()) peer.link.setTracks(next);
 		},
+		setIce(next) {
+			ice = next;
+			for (const peer of peers.values()) peer.link.setIce(iceOf(peer.attempt));
+		},
 		remotes: () =>
-			[...peers.values()].map(({ deviceId, link }) => ({
-				deviceId,
-				stream: streams.get(deviceId),
-				status: link.status
+			[...peers.values()].map((peer) => ({
+				deviceId: peer.deviceId,
+				...streams.get(peer.deviceId),
+				missing: watch.missing(peer.deviceId),
+				unseen: deps.sizes.unseen(peer.deviceId),
+				status: { ...peer.link.status, restarts: restartsOf(peer) }
 			})),
 		reports: () =>
 			[...peers.values()].map((peer) => ({
@@ -303,17 +334,24 @@ export function createPeerMesh(deps: PeerMeshDeps): PeerMesh {
 			for (const peer of peers.values()) peer.link.restartIce();
 		},
 		async refreshStatus() {
-			const reading = [...peers.values()].map((peer) => peer.link.refreshStatus());
+			const reading = [...peers.values()].map((peer) => peer.link.refreshStatus(peers.size));
 			// One that was closed meanwhile has nothing to say.
 			await Promise.allSettled(reading);
-			if (!closed) deps.onChange();
+			if (closed) return;
+			watchMedia();
+			deps.onChange();
+			deps.sizes.looked();
 		},
+		say(message) {
+			const text = JSON.stringify(message);
+			return [...peers.values()].filter(({ link }) => link.say(text)).length;
+		},
+		levels: () => new Map([...peers.values()].map(({ deviceId, link }) => [deviceId, link.audioLevel()])),
 		close() {
 			if (closed) return;
 			closed = true;
 			for (const peer of [...peers.values()]) drop(peer);
-			inbox.length = 0;
-			wake();
+			inbox.close();
 		}
 	};
 }
@@ -323,9 +361,3 @@ const offersTo = (me: DeviceSnapshot, device: DeviceSnapshot): boolean => me.joi
 
 const restartsOf = ({ link, restartsBefore }: Peer): number =>
 	Math.min(restartsBefore + link.facts.restarts, MAX_COUNT);
-
-function bodyOf({ mine, theirs, attempt }: ConnectionName, content: PeerContent): SignalBody {
-	const common = { v: 1 as const, epochs: { from: mine, to: theirs }, attempt };
-	if ('description' in content) return { ...common, description: content.description };
-	return { ...common, candidates: [...content.candidates] };
-}

@@ -1,10 +1,11 @@
+import { raisedHands } from '../core/hands';
 import { currentOf, isAloud, ringingOf, type Scene } from '../core/scene';
 import type { CallSnapshot } from '../core/snapshot';
 import type { CallStay } from './call-stay';
 import type { OfflineCallees } from './offline-callees';
-import type { CurrentCall, LocalView, RemoteView, SessionView } from './view';
+import type { CurrentCall, LocalView, RaisedHand, RemoteView, SessionView } from './view';
 
-export type ViewParts = Pick<SessionView, 'starting' | 'notice' | 'clockOffsetMs' | 'link'> & {
+export type ViewParts = Pick<SessionView, 'starting' | 'notice' | 'clockOffsetMs' | 'link' | 'reactions'> & {
 	readonly scene: Scene;
 	readonly stay: CallStay | null;
 	readonly offline: OfflineCallees;
@@ -16,14 +17,16 @@ export function makeView({ scene, stay, offline, ...rest }: ViewParts): SessionV
 	const [incoming = null] = ringing;
 	const aloud = incoming && isAloud(incoming) ? incoming : null;
 	const place = currentOf(scene);
+	const hands = place ? handsUp(place.call) : [];
 	const current: CurrentCall | null =
 		place && stay
 			? {
 					...place,
-					local: localView(stay),
-					remotes: remoteViews(place.call, scene.deviceId, stay),
+					local: { ...localView(stay), hand: handOf(hands, scene.deviceId) },
+					remotes: remoteViews(place.call, scene.deviceId, stay, hands),
 					trouble: stay.trouble,
-					offline: offline.in(place.call)
+					offline: offline.in(place.call),
+					hands
 				}
 			: null;
 	return {
@@ -40,17 +43,29 @@ export function makeView({ scene, stay, offline, ...rest }: ViewParts): SessionV
 	};
 }
 
-function localView({ media, choice, opening }: CallStay): LocalView {
-	return { stream: media.stream, ...choice, problems: media.problems, opening };
+function localView({ media, screen, choice, opening }: CallStay): Omit<LocalView, 'hand'> {
+	const off = screen.available ? 'off' : 'unavailable';
+	return {
+		stream: media.stream,
+		...choice,
+		problems: media.problems,
+		opening,
+		screen: screen.enabled ? 'on' : off
+	};
 }
 
 /** The call's other devices, in the order of joining, each with what its connection has brought. */
-function remoteViews(call: CallSnapshot, ownDeviceId: string | null, stay: CallStay): RemoteView[] {
+function remoteViews(
+	call: CallSnapshot,
+	ownDeviceId: string | null,
+	stay: CallStay,
+	hands: readonly RaisedHand[]
+): RemoteView[] {
 	const connected = new Map(stay.remotes.map((remote) => [remote.deviceId, remote]));
-	const names = new Map(call.participants.map((one) => [one.userId, one.displayName]));
+	const names = namesIn(call);
 	return call.devices
 		.filter((device) => device.deviceId !== ownDeviceId)
-		.map(({ deviceId, userId, presence, microphoneEnabled, cameraEnabled }) => ({
+		.map(({ deviceId, userId, presence, microphoneEnabled, cameraEnabled, screenEnabled }) => ({
 			deviceId,
 			userId,
 			displayName: names.get(userId) ?? '',
@@ -58,8 +73,31 @@ function remoteViews(call: CallSnapshot, ownDeviceId: string | null, stay: CallS
 			microphoneEnabled,
 			cameraEnabled,
 			stream: connected.get(deviceId)?.stream ?? null,
-			status: connected.get(deviceId)?.status ?? null
+			screenEnabled,
+			screen: connected.get(deviceId)?.screen ?? null,
+			missing: connected.get(deviceId)?.missing ?? [],
+			unseen: connected.get(deviceId)?.unseen ?? false,
+			status: connected.get(deviceId)?.status ?? null,
+			hand: handOf(hands, deviceId)
 		}));
+}
+
+function handsUp(call: CallSnapshot): RaisedHand[] {
+	const names = namesIn(call);
+	return raisedHands(call.devices).map(({ deviceId, userId }) => ({
+		deviceId,
+		userId,
+		displayName: names.get(userId) ?? ''
+	}));
+}
+
+function handOf(hands: readonly RaisedHand[], deviceId: string | null): number | null {
+	const index = hands.findIndex((hand) => hand.deviceId === deviceId);
+	return index === -1 ? null : index + 1;
+}
+
+function namesIn(call: CallSnapshot): Map<string, string> {
+	return new Map(call.participants.map((one) => [one.userId, one.displayName]));
 }
 
 function toneOf(aloud: CallSnapshot | null, current: CurrentCall | null): SessionView['tone'] {

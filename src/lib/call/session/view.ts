@@ -1,7 +1,10 @@
 import type { LinkStatus } from '../../link/link';
+import type { Reaction } from '../core/channel-message';
+import type { ShownReaction } from '../core/reactions';
 import type { Words } from '../core/scene-words';
-import type { CallKind, CallSnapshot } from '../core/snapshot';
+import type { CallKind, CallSnapshot, DeviceSnapshot } from '../core/snapshot';
 import type { DeviceProblem } from '../media/open-devices';
+import type { MediaCounts, VideoCodecsInUse } from '../media/stats';
 
 export type { DeviceProblem };
 
@@ -23,6 +26,15 @@ export type PeerStatus = {
 	readonly framesPerSecond: number | null;
 	/** How unevenly packets come, milliseconds (RFC 3550, 6.4.1): the worst of what is received. */
 	readonly jitterMs: number | null;
+	/** Of the last ten seconds: how many packets were due, and how many of them did not come. */
+	readonly lately: { readonly due: number; readonly lost: number };
+	/** How often this side has looked for a path anew since the other device came. */
+	readonly restarts: number;
+	/** Of the sound alone. */
+	readonly voiceJitterMs: number | null;
+	/** What the last interval counted, both ways; another object for each. */
+	readonly counts: MediaCounts | null;
+	readonly videoCodecs: VideoCodecsInUse;
 };
 
 export type RemoteView = {
@@ -34,7 +46,16 @@ export type RemoteView = {
 	readonly cameraEnabled: boolean;
 	/** Null before the first track. */
 	readonly stream: MediaStream | null;
+	readonly screenEnabled: boolean;
+	/** Their screen and its sound; null while they share none, and before its first media. */
+	readonly screen: MediaStream | null;
+	/** What they have turned on and what does not come, though the connection stands. */
+	readonly missing: readonly ('audio' | 'video')[];
+	/** Their camera's picture is not sent to us, or was not just now: this page does not show it. */
+	readonly unseen: boolean;
 	readonly status: PeerStatus | null;
+	/** The place of their hand among those that are up: 1, 2, …; null while it is down. */
+	readonly hand: number | null;
 };
 
 export type LocalView = {
@@ -45,7 +66,14 @@ export type LocalView = {
 	readonly problems: readonly DeviceProblem[];
 	/** The browser may be asking the person for their devices just now. */
 	readonly opening: boolean;
+	/** `unavailable` where there is nothing to share a screen with, such as on phones. */
+	readonly screen: 'unavailable' | 'off' | 'on';
+	/** As in `RemoteView`. */
+	readonly hand: number | null;
 };
+
+/** A hand that is up. */
+export type RaisedHand = Pick<DeviceSnapshot, 'deviceId' | 'userId'> & { readonly displayName: string };
 
 /** The call this page is in, or is on its way into or out of. */
 export type CurrentCall = {
@@ -58,6 +86,8 @@ export type CurrentCall = {
 	readonly trouble: string | null;
 	/** While it is outgoing: the user ids of those it rings at who are not there. It rings on. */
 	readonly offline: readonly string[];
+	/** In the order in which they were raised, ours among them. */
+	readonly hands: readonly RaisedHand[];
 };
 
 /** What happened to the last call, to be said once in words. */
@@ -92,6 +122,8 @@ export type SessionView = {
 	readonly endTones: number;
 	/** Which way news and signals travel just now, since when and why. */
 	readonly link: LinkStatus;
+	/** Those that are seen just now, on the tile of whose device it is; ours among them. */
+	readonly reactions: readonly ShownReaction[];
 };
 
 /** `waiting`: somebody calls while this page is in a call. */
@@ -111,9 +143,18 @@ export type CallActions = {
 	mute(userId: string): Promise<void>;
 	remove(userId: string): Promise<void>;
 	handOver(userId: string): Promise<void>;
+	lowerHand(userId: string): Promise<void>;
+	/** Everybody's. */
+	lowerHands(): Promise<void>;
 	/** Alone in the call, to wait on for somebody. */
 	stay(): Promise<void>;
 	setMicrophone(enabled: boolean): Promise<void>;
 	setCamera(enabled: boolean): Promise<void>;
+	/** On only by a gesture of the person's: the browser asks them what to share. */
+	setScreen(enabled: boolean): Promise<void>;
+	/** Our own. */
+	setHand(raised: boolean): Promise<void>;
 	dismissNotice(): void;
+	/** To all who are connected just now, and to nobody later. */
+	react(reaction: Reaction): void;
 };
