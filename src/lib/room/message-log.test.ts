@@ -1,18 +1,8 @@
 import * as fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import type { RoomMessage } from '../call/core/inbox';
-import {
-	addMessages,
-	gapAfter,
-	hasEarlier,
-	noteHead,
-	openLog,
-	stillOutgoing,
-	type MessageLog,
-	type OutgoingMessage
-} from './message-log';
+import { addMessages, gapAfter, hasEarlier, noteHead, openLog, type MessageLog } from './message-log';
 
-const ME = '00000000-0000-4000-8000-0000000000aa';
 const OTHER = '00000000-0000-4000-8000-0000000000bb';
 
 function message(n: number, authorId = OTHER): RoomMessage {
@@ -133,36 +123,4 @@ test('any interleaving of live, doubled, lost and paged messages ends with the w
 			}
 		)
 	);
-});
-
-test('a message of ours is shown once: as its stand-in, or in the log', () => {
-	const outgoing = (n: number): OutgoingMessage => ({
-		id: message(n).id,
-		body: `message ${n}`,
-		createdAt: 0,
-		status: 'sending',
-		problem: ''
-	});
-	fc.assert(
-		fc.property(
-			fc.uniqueArray(fc.integer({ min: 1, max: 12 }), { minLength: 1 }),
-			fc.array(fc.integer({ min: 1, max: 12 })),
-			(mine, arrivals) => {
-				const authorOf = (n: number) => (mine.includes(n) ? ME : OTHER);
-				let log = openLog(0);
-				for (const n of arrivals) log = addMessages(log, [message(n, authorOf(n))]);
-				const left = stillOutgoing(log, mine.map(outgoing), ME).map((one) => one.id);
-				const shown = log.messages.map((one) => one.id);
-				for (const n of mine) {
-					expect([...left, ...shown].filter((id) => id === message(n).id)).toHaveLength(1);
-				}
-			}
-		)
-	);
-});
-
-test('somebody else’s message with the same id does not swallow ours', () => {
-	const log = addMessages(openLog(0), [message(1, OTHER)]);
-	const mine: OutgoingMessage = { id: message(1).id, body: 'x', createdAt: 0, status: 'sent', problem: '' };
-	expect(stillOutgoing(log, [mine], ME)).toEqual([mine]);
 });

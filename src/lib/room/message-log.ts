@@ -73,26 +73,3 @@ export function gapAfter(log: MessageLog): number | null {
 export function hasEarlier(log: MessageLog): boolean {
 	return log.from > 1;
 }
-
-/** A message of ours that the log does not show yet. */
-export type OutgoingMessage = {
-	readonly id: string;
-	readonly body: string;
-	/** Unix milliseconds on this device's clock. */
-	readonly createdAt: number;
-	readonly status: 'sending' | 'sent' | 'failed';
-	/** With `failed`: why, in words. */
-	readonly problem: string;
-};
-
-/** Our messages that the log does not show: the moment it shows one, its stand-in goes. */
-export function stillOutgoing(
-	log: MessageLog,
-	outgoing: readonly OutgoingMessage[],
-	userId: string
-): readonly OutgoingMessage[] {
-	if (outgoing.length === 0) return outgoing;
-	// Ids are chosen by their authors: somebody else's message may carry the same one.
-	const shown = new Set(log.messages.filter((one) => one.authorId === userId).map((one) => one.id));
-	return outgoing.filter((one) => !shown.has(one.id));
-}

@@ -1,15 +1,24 @@
+import { TRPCClientError } from '@trpc/client';
 import { describe, expect, test, vi } from 'vitest';
+import { ERRORS, type ErrorKey } from '../call/core/errors';
 import type { RoomMessage } from '../call/core/inbox';
+import { ROOM_HAS_IT_WITHIN_MS } from './pending';
 import { RoomMessages, type MessageRequests } from './room-messages.svelte';
+import type { UnsentMessage } from './unsent';
 
 const ME = '00000000-0000-4000-8000-0000000000aa';
 const OTHER = '00000000-0000-4000-8000-0000000000bb';
 const ROOM = '00000000-0000-4000-8000-0000000000ff';
 
+function refusal(key: ErrorKey) {
+	return new TRPCClientError(key, { result: { error: { message: key, code: -1, data: { key } } } as never });
+}
+
 /** A server with one room. `down` makes it unreachable; `deaf` loses its answers. */
 class FakeServer implements MessageRequests {
 	readonly log: RoomMessage[] = [];
 	mode: 'up' | 'down' | 'deaf' = 'up';
+	refuseNext = false;
 	asked = 0;
 
 	write(
@@ -44,6 +53,10 @@ class FakeServer implements MessageRequests {
 	}
 
 	async send({ id, body }: { id: string; body: string }) {
+		if (this.refuseNext) {
+			this.refuseNext = false;
+			throw refusal('room/not-found');
+		}
 		if (this.mode === 'down') throw new TypeError('fetch failed');
 		const message = this.write(body, ME, id);
 		if (this.mode === 'deaf') throw new TypeError('fetch failed');
@@ -130,13 +143,21 @@ describe('sending', () => {
 
 	test('failed -> retry -> in the log', async () => {
 		const { server, room } = await openRoom(0);
-		server.mode = 'down';
+		server.refuseNext = true;
 		await room.send('hello');
-		expect(room.outgoing).toMatchObject([{ status: 'failed', problem: 'The server cannot be reached.' }]);
-		server.mode = 'up';
+		expect(room.outgoing).toMatchObject([{ status: 'failed', problem: ERRORS['room/not-found'].message }]);
 		await room.retry(room.outgoing[0]?.id ?? '');
 		expect(room.outgoing).toEqual([]);
 		expect(shown(room)).toEqual([1]);
+	});
+
+	test('what the server refuses holds nothing up behind it', async () => {
+		const { server, room } = await openRoom(0);
+		server.refuseNext = true;
+		const first = room.send('first');
+		await Promise.all([first, room.send('second')]);
+		expect(room.outgoing).toMatchObject([{ body: 'first', status: 'failed' }]);
+		expect(room.log.messages).toMatchObject([{ body: 'second' }]);
 	});
 
 	test('a send whose answer was lost is there once after the retry', async () => {
@@ -148,6 +169,36 @@ describe('sending', () => {
 		expect(server.log).toHaveLength(1);
 		expect(shown(room)).toEqual([1]);
 		expect(room.outgoing).toEqual([]);
+	});
+
+	test('out of reach, all wait in their order, and are sent by themselves when the link is back', async () => {
+		const { server, room } = await openRoom(0);
+		server.mode = 'down';
+		await Promise.all([room.send('first'), room.send('second')]);
+		expect(room.outgoing.map(({ body, status }) => `${body} ${status}`)).toEqual([
+			'first waiting',
+			'second waiting'
+		]);
+		server.mode = 'up';
+		room.tryAgain();
+		await vi.waitFor(() => expect(room.outgoing).toEqual([]));
+		expect(room.log.messages.map((one) => one.body)).toEqual(['first', 'second']);
+	});
+
+	test('nobody need say that the server is back', async () => {
+		vi.useFakeTimers();
+		try {
+			const { server, room } = await openRoom(0);
+			server.mode = 'down';
+			await room.send('hello');
+			await vi.advanceTimersByTimeAsync(2_000);
+			expect(room.outgoing).toMatchObject([{ status: 'waiting' }]);
+			server.mode = 'up';
+			await vi.advanceTimersByTimeAsync(4_000);
+			expect(shown(room)).toEqual([1]);
+		} finally {
+			vi.useRealTimers();
+		}
 	});
 
 	test('a failed message that turns up live is not failed any more', async () => {
@@ -167,4 +218,101 @@ describe('sending', () => {
 		room.discard(room.outgoing[0]?.id ?? '');
 		expect(room.outgoing).toEqual([]);
 	});
+});
+
+describe('in a call of the room', () => {
+	const text = {
+		roomId: ROOM,
+		id: '0b6f1a52-1c4e-4c3b-9a77-0d3f5e8c1a11',
+		authorId: OTHER,
+		authorName: 'Ada',
+		body: 'hello'
+	};
+
+	/** A room whose call hears what is said, while `reached`. */
+	async function openInCall() {
+		const server = new FakeServer();
+		const call = { reached: true, said: [] as string[] };
+		const say = ({ body }: { body: string }) => {
+			if (call.reached) call.said.push(body);
+			return call.reached;
+		};
+		const requests: MessageRequests = {
+			page: (range) => server.page(range),
+			send: (message) => server.send(message),
+			say
+		};
+		return { server, call, room: new RoomMessages(ME, requests, await server.page({ limit: 50 })) };
+	}
+
+	test('what we write is said there at once, also while the server is out of reach, and sent when it is not', async () => {
+		const { server, call, room } = await openInCall();
+		server.mode = 'down';
+		const sent = room.send(' hello ');
+		expect(call.said).toEqual(['hello']);
+		await sent;
+		expect(room.outgoing).toMatchObject([{ status: 'waiting', inCall: true }]);
+		server.mode = 'up';
+		room.tryAgain();
+		await vi.waitFor(() => expect(shown(room)).toEqual([1]));
+		expect(call.said).toEqual(['hello']);
+	});
+
+	test('who can be reached only now is told what the room does not have yet, and nothing else', async () => {
+		const { server, call, room } = await openInCall();
+		await room.send('in the room');
+		server.mode = 'down';
+		call.reached = false;
+		await room.send('waits');
+		expect(room.outgoing).toMatchObject([{ inCall: false }]);
+		call.reached = true;
+		room.sayAgain();
+		expect(call.said).toEqual(['in the room', 'waits']);
+		expect(room.outgoing).toMatchObject([{ inCall: true }]);
+	});
+
+	test('what others say is shown at once, and is the room’s when the room has it', async () => {
+		const { server, room } = await openInCall();
+		room.hear(text);
+		room.hear(text);
+		expect(room.lines).toMatchObject([{ body: 'hello', authorName: 'Ada', n: null }]);
+		const [{ key } = { key: '' }] = room.lines;
+		room.receive(server.write('hello', OTHER, text.id));
+		room.hear(text);
+		expect(room.lines).toMatchObject([{ key, body: 'hello', n: 1, pending: null }]);
+	});
+
+	test('what never comes by the room is marked after a while, and stays', async () => {
+		vi.useFakeTimers();
+		try {
+			const { room } = await openInCall();
+			room.hear(text);
+			vi.advanceTimersByTime(ROOM_HAS_IT_WITHIN_MS - 1);
+			expect(room.lines).toMatchObject([{ pending: { onlyInCall: false } }]);
+			vi.advanceTimersByTime(1);
+			expect(room.lines).toMatchObject([{ body: 'hello', pending: { onlyInCall: true } }]);
+		} finally {
+			vi.useRealTimers();
+		}
+	});
+});
+
+test('what could not be sent is kept for the page after this one, which sends it under the same id', async () => {
+	const { server, room } = await openRoom(0);
+	const kept: UnsentMessage[][] = [];
+	const keeper = {
+		read: () => kept.at(-1) ?? [],
+		write: (all: readonly UnsentMessage[]) => void kept.push([...all])
+	};
+	room.keepUnsent(keeper);
+	server.mode = 'down';
+	await room.send('hello');
+	const [written] = room.outgoing;
+
+	server.mode = 'up';
+	const next = new RoomMessages(ME, server, await server.page({ limit: 50 }));
+	next.keepUnsent(keeper);
+	await vi.waitFor(() => expect(next.lines).toMatchObject([{ n: 1, body: 'hello' }]));
+	expect(server.log).toMatchObject([{ id: written?.id }]);
+	expect(kept.at(-1)).toEqual([]);
 });

@@ -1,11 +1,20 @@
 import { createContext } from 'svelte';
 import { SvelteSet } from 'svelte/reactivity';
+import type { CallText } from '../call/core/channel-message';
 import type { RoomHead } from '../call/core/inbox';
 import type { RingSetting } from '../call/core/snapshot';
 import type { Link, LinkNews } from '../link/link';
+import { MAX_HEARD_OF_ONE } from './pending';
 import { RoomMessages, type MessagePage } from './room-messages.svelte';
+import { createUnsentKeeper } from './unsent';
 
-/** A send or a page that is not answered by then has failed. */
+/** What is written in a room goes this way, too, to those who are in a call of the room with us. */
+export type ShortWay = {
+	/** @returns whether anybody was handed it */
+	say(roomId: string, message: { id: string; body: string }): boolean;
+	/** @returns a function that stops listening */
+	listen(on: { text(text: CallText): void; reachable(roomId: string): void }): () => void;
+};
 
 /**
  * The rooms this person is in, and the messages of those this page has opened. The link's news keep it
@@ -19,6 +28,11 @@ export class RoomStore {
 	readonly #link: Pick<Link, 'api'>;
 	readonly #userId: string;
 	readonly #open = new Map<string, RoomMessages>();
+	#shortWay: ShortWay | null = null;
+	/** What was said in the call of a room that is not open here. */
+	#heard: readonly CallText[] = [];
+	/** We are in a browser, which has a place to keep things. */
+	#following = false;
 
 	constructor(link: Pick<Link, 'api'>, userId: string, rooms: readonly RoomHead[]) {
 		this.#link = link;
@@ -28,7 +42,18 @@ export class RoomStore {
 
 	/** Follows a link's news. @returns a function that stops */
 	follow(link: Pick<Link, 'listen'>): () => void {
+		this.#following = true;
+		for (const [roomId, messages] of this.#open) this.#keepUnsent(roomId, messages);
 		return link.listen((news) => this.#receive(news));
+	}
+
+	/** @returns a function that stops */
+	takeShortWay(way: ShortWay): () => void {
+		this.#shortWay = way;
+		return way.listen({
+			text: (text) => this.#hear(text),
+			reachable: (roomId) => this.#open.get(roomId)?.sayAgain()
+		});
 	}
 
 	/** A room's messages, beginning with the page that the server rendered. */
@@ -43,11 +68,15 @@ export class RoomStore {
 			this.#userId,
 			{
 				page: (range) => api.page.query({ roomId, ...range }),
-				send: (message) => api.send.mutate({ roomId, ...message })
+				send: (message) => api.send.mutate({ roomId, ...message }),
+				say: (message) => this.#shortWay?.say(roomId, message) ?? false
 			},
 			page
 		);
 		this.#open.set(roomId, opened);
+		for (const text of this.#heard) if (text.roomId === roomId) opened.hear(text);
+		this.#heard = this.#heard.filter((text) => text.roomId !== roomId);
+		if (this.#following) this.#keepUnsent(roomId, opened);
 		return opened;
 	}
 
@@ -70,6 +99,16 @@ export class RoomStore {
 		this.rooms = this.rooms.map((one) => (one.id === roomId ? { ...one, ring } : one));
 	}
 
+	#keepUnsent(roomId: string, messages: RoomMessages): void {
+		messages.keepUnsent(createUnsentKeeper(() => sessionStorage, this.#userId, roomId));
+	}
+
+	#hear(text: CallText): void {
+		const open = this.#open.get(text.roomId);
+		if (open) open.hear(text);
+		else this.#heard = [...this.#heard, text].slice(-MAX_HEARD_OF_ONE);
+	}
+
 	/** Unheard, it is told again with the next state. */
 	#tellRead(roomId: string, n: number): void {
 		this.#link.api.rooms.markRead.mutate({ roomId, n }).catch(() => undefined);
@@ -79,6 +118,8 @@ export class RoomStore {
 		switch (news.type) {
 			case 'state':
 				this.#replace(news.state.rooms);
+				// It comes with each new connection: whatever waits for the server need wait no longer.
+				for (const messages of this.#open.values()) messages.tryAgain();
 				break;
 			case 'room':
 				// The message first: a number alone would have the log ask for it.

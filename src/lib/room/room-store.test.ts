@@ -1,7 +1,7 @@
 import { describe, expect, test, vi } from 'vitest';
 import type { RoomHead, RoomMessage } from '../call/core/inbox';
 import type { Link, LinkNews } from '../link/link';
-import { RoomStore } from './room-store.svelte';
+import { RoomStore, type ShortWay } from './room-store.svelte';
 
 const ME = '00000000-0000-4000-8000-0000000000aa';
 const id = (n: number) => `00000000-0000-4000-8000-${String(n).padStart(12, '0')}`;
@@ -143,5 +143,72 @@ describe('the messages of an open room', () => {
 		const room = store.open(id(1), { messages: [], lastN: 0 });
 		say(state([head(1, 2)]));
 		await vi.waitFor(() => expect(room.log.to).toBe(2));
+	});
+});
+
+describe('what is said in the call of a room', () => {
+	const text = (n: number) => ({
+		roomId: id(1),
+		id: id(2000 + n),
+		authorId: id(99),
+		authorName: 'Ada',
+		body: `text ${n}`
+	});
+
+	/** A way to a call of room 1. */
+	function fakeWay() {
+		let on: Parameters<ShortWay['listen']>[0] | undefined;
+		const say = vi.fn(() => true);
+		const way: ShortWay = {
+			say,
+			listen(listener) {
+				on = listener;
+				return () => (on = undefined);
+			}
+		};
+		return { way, say, hear: (n: number) => on?.text(text(n)), reach: () => on?.reachable(id(1)) };
+	}
+
+	test('is shown in that room, also when it was not open by then', () => {
+		const { store } = openStore([head(1), head(2)]);
+		const { way, hear } = fakeWay();
+		store.takeShortWay(way);
+		hear(1);
+		const other = store.open(id(2), { messages: [], lastN: 0 });
+		const room = store.open(id(1), { messages: [], lastN: 0 });
+		hear(2);
+		expect(room.lines.map(({ body }) => body)).toEqual(['text 1', 'text 2']);
+		expect(other.lines).toEqual([]);
+	});
+
+	test('is no unread message before the room has it, and one from then on', () => {
+		const { store, say } = openStore([head(1)]);
+		const { way, hear } = fakeWay();
+		store.takeShortWay(way);
+		const room = store.open(id(1), { messages: [], lastN: 0 });
+		hear(1);
+		expect(store.rooms).toMatchObject([{ lastN: 0 }]);
+		say({ type: 'room', room: head(1, 1), message: { ...message(1, 1), ...text(1) } });
+		expect(store.rooms).toMatchObject([{ lastN: 1 }]);
+		expect(room.lines).toMatchObject([{ n: 1 }]);
+	});
+
+	test('goes by that way with the room’s id, and again when somebody can be reached; not once it is given up', async () => {
+		const { store, link } = openStore([head(1)]);
+		Object.assign(link.api.messages, {
+			send: { mutate: () => Promise.reject(new TypeError('fetch failed')) }
+		});
+		const { way, say, reach } = fakeWay();
+		const stop = store.takeShortWay(way);
+		const room = store.open(id(1), { messages: [], lastN: 0 });
+		await room.send('hello');
+		reach();
+		expect(say.mock.calls).toEqual([
+			[id(1), { id: room.outgoing[0]?.id, body: 'hello' }],
+			[id(1), { id: room.outgoing[0]?.id, body: 'hello' }]
+		]);
+		stop();
+		reach();
+		expect(say).toHaveBeenCalledTimes(2);
 	});
 });

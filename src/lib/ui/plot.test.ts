@@ -18,6 +18,11 @@ test.each([
 	expect(plotLines(values, 2)).toEqual(lines);
 });
 
+test('noise is small where the height stands for more', () => {
+	expect(plotLines([1, 0.5], 2, 10)).toEqual(['0,90 100,95']);
+	expect(plotLines([20, 10], 2, 10)).toEqual(['0,0 100,50']);
+});
+
 test('the range is of what is known', () => {
 	expect(rangeOf([null, 4, 2, null])).toEqual({ least: 2, most: 4 });
 	expect(rangeOf([null])).toBeNull();

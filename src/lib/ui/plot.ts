@@ -1,6 +1,11 @@
-/** What a plot's line needs: runs of known values, as SVG points in a box of 100 by 100, the newest at the right. */
-export function plotLines(values: readonly (number | null)[], most: number): string[] {
-	const top = Math.max(...values.map((value) => value ?? 0), Number.MIN_VALUE);
+/**
+ * What a plot's line needs: runs of known values, as SVG points in a box of 100 by 100, the newest at the right.
+ *
+ * @param most how many values fill it
+ * @param atLeast what its height stands for, where no value is higher
+ */
+export function plotLines(values: readonly (number | null)[], most: number, atLeast = 0): string[] {
+	const top = Math.max(atLeast, ...values.map((value) => value ?? 0), Number.MIN_VALUE);
 	const lines: string[][] = [[]];
 	values.forEach((value, index) => {
 		if (value === null) {

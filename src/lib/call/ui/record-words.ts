@@ -39,8 +39,12 @@ export function eventWords(event: RecordEvent, nameOf: (device: number) => strin
 			return `${nameOf(event.device)}: connection ${event.state}`;
 		case 'ice':
 			return `${nameOf(event.device)}: ICE ${event.state}`;
+		case 'restart':
+			return `${nameOf(event.device)}: ICE restart ${event.restarts}`;
 		case 'path':
 			return `${nameOf(event.device)}: path ${event.path}`;
+		case 'missing':
+			return `${nameOf(event.device)}: ${event.media.length > 0 ? `no ${event.media.join(', no ')} comes` : 'all comes again'}`;
 		case 'trouble':
 			return event.why;
 	}

@@ -1,5 +1,6 @@
 import type { CurrentCall, PeerStatus, SessionView } from '../session/view';
 import type { CallRecord } from '../session/call-record';
+import { ratingWords } from './quality-words';
 import { eventWords, PLOTS, rangeWords } from './record-words';
 import { rungWords } from './words';
 
@@ -17,11 +18,29 @@ export function peerFacts(status: PeerStatus | null): Fact[] {
 		['Signaling', or(status?.signalingState)],
 		['Path', or(status?.path)],
 		['Round trip', status?.roundTripMs == null ? '–' : `${status.roundTripMs} ms`],
-		['Packet loss', status?.packetLossPercent == null ? '–' : `${status.packetLossPercent.toFixed(1)} %`],
+		['Packet loss', status ? lossWords(status.lately) : '–'],
 		['Bitrate', status?.bitrateBps == null ? '–' : `${Math.round(status.bitrateBps / 1000)} kbit/s`],
+		['Video codec', status ? codecWords(status.videoCodecs) : '–'],
 		['Frames', status?.framesPerSecond == null ? '–' : `${status.framesPerSecond} a second`],
-		['Jitter', status?.jitterMs == null ? '–' : `${status.jitterMs} ms`]
+		['Jitter', status?.jitterMs == null ? '–' : `${status.jitterMs} ms`],
+		['ICE restarts', status ? String(status.restarts) : '–']
 	];
+}
+
+/** As they are called: H264 is what a description says. */
+const CODEC_WORDS: Readonly<Record<string, string>> = { H264: 'H.264', H265: 'H.265' };
+
+function codecWords({ received, sent }: PeerStatus['videoCodecs']): string {
+	const [here, there] = [received, sent].map((names) =>
+		names.map((name) => CODEC_WORDS[name] ?? name).join(' and ')
+	);
+	if (!here || !there || here === there) return here || there || '–';
+	return `${here} received, ${there} sent`;
+}
+
+/** Of how many packets is part of the truth: of few, any share may be chance. */
+function lossWords({ due, lost }: PeerStatus['lately']): string {
+	return due === 0 ? '–' : `${((100 * lost) / due).toFixed(1)} % (${lost} of ${due})`;
 }
 
 /**
@@ -45,6 +64,7 @@ export function makeReport(
 		`Link: ${rungWords(view.link.rung)} since ${new Date(view.link.since).toISOString()}${view.link.why ? ` (${view.link.why})` : ''}`,
 		`Microphone: ${onOff(local.microphoneEnabled)}`,
 		`Camera: ${onOff(local.cameraEnabled)}`,
+		`Screen: ${local.screen}`,
 		...local.problems.map(({ device, reason }) => `Problem: ${device} ${reason}`),
 		...(current.trouble ? [`Trouble: ${current.trouble}`] : []),
 		...current.remotes.flatMap((remote, index) => {
@@ -53,9 +73,10 @@ export function makeReport(
 			const ranges = PLOTS.map((plot) => rangeWords(plot, samples)).filter((words) => words !== null);
 			return [
 				'',
-				`${numbered(known?.number ?? index + 1)}: ${remote.presence}`,
+				`${numbered(known?.number ?? index + 1)}: ${remote.presence}${remote.screenEnabled ? ', shares a screen' : ''}`,
 				...peerFacts(remote.status).map(([label, value]) => `${label}: ${value}`),
 				`Frames decoded: ${remote.status?.framesDecoded ?? '–'}`,
+				`Quality: ${ratingWords(known?.rating ?? null)}`,
 				...(samples.length > 0 ? [`The last ${samples.length} s:`, ...ranges] : [])
 			];
 		}),

@@ -1,5 +1,6 @@
 import type { Preferences } from '../notify/preferences';
 import type { Tone } from '../session/view';
+import { playNote } from './play-note';
 import { gainOf, patternOf, type Note } from './tone-patterns';
 import { takeTurn } from './turn';
 
@@ -14,7 +15,6 @@ export type Tones = {
 	close(): void;
 };
 
-const SOFT_EDGE_S = 0.03;
 /** Two pages of one person are two devices, and both show the ring; one of them is heard. */
 const RING_LOCK = 'parley.ring';
 
@@ -29,10 +29,13 @@ export function createTones(preferences: Pick<Preferences, 'loudness' | 'ringTon
 	let { loudness, ringTone } = preferences;
 	let context: AudioContext | null = null;
 	let out: GainNode | null = null;
+	/** Sounds round after round; undefined also while we wait for our turn. */
 	let timer: ReturnType<typeof setInterval> | undefined;
 	let playing: Tone | null = null;
 	let sounding: OscillatorNode[] = [];
 	let once: OscillatorNode[] = [];
+	/** A round beside the others is about to be heard. */
+	let asked = 0;
 	/** Gives up our turn to be heard; null while we neither have it nor wait for it. */
 	let giveUp: (() => void) | null = null;
 
@@ -44,41 +47,38 @@ export function createTones(preferences: Pick<Preferences, 'loudness' | 'ringTon
 
 	function sound(notes: readonly Note[]): OscillatorNode[] {
 		const { context, out } = opened();
-		return notes.map(([afterS, hertz, lengthS]) => {
-			const from = context.currentTime + afterS;
-			const oscillator = new OscillatorNode(context, { type: 'sine', frequency: hertz });
-			const envelope = new GainNode(context, { gain: 0 });
-			envelope.gain.setValueAtTime(0, from);
-			envelope.gain.linearRampToValueAtTime(1, from + SOFT_EDGE_S);
-			envelope.gain.setValueAtTime(1, from + lengthS - SOFT_EDGE_S);
-			envelope.gain.linearRampToValueAtTime(0, from + lengthS);
-			oscillator.connect(envelope).connect(out);
-			oscillator.start(from);
-			oscillator.stop(from + lengthS);
-			return oscillator;
-		});
+		return notes.map(([afterS, hertz, lengthS]) =>
+			playNote(out, { hertz, from: context.currentTime + afterS, lengthS })
+		);
 	}
 
 	function round(notes: readonly Note[]): void {
 		sounding = sound(notes); // the round before is over
 	}
 
-	function silence(): void {
+	function rounds(): void {
+		if (!playing) return;
+		const { notes, everyMs } = patternOf(playing, ringTone);
+		timer = setInterval(() => round(notes), everyMs);
+		round(notes);
+	}
+
+	function endRounds(): void {
 		clearInterval(timer);
+		timer = undefined;
+		for (const oscillator of sounding.splice(0)) oscillator.stop();
+	}
+
+	function silence(): void {
+		endRounds();
 		giveUp?.();
 		giveUp = null;
-		for (const oscillator of sounding.splice(0)) oscillator.stop();
 	}
 
 	/** As soon as sound is allowed. A suspended clock stands still: what is scheduled then would all be heard at once later. */
 	function begin(): void {
 		if (!playing || giveUp) return;
 		if (context?.state !== 'running') return resume();
-		const { notes, everyMs } = patternOf(playing, ringTone);
-		const rounds = () => {
-			timer = setInterval(() => round(notes), everyMs);
-			round(notes);
-		};
 		// A page that may not make a sound must not keep one silent that may: it takes no turn.
 		giveUp = takeTurn(playing === 'ring' ? navigator.locks : undefined, RING_LOCK, rounds);
 	}
@@ -89,9 +89,38 @@ export function createTones(preferences: Pick<Preferences, 'loudness' | 'ringTon
 		const made = new AudioContext();
 		const gain = new GainNode(made, { gain: gainOf(loudness) });
 		gain.connect(made.destination);
-		made.onstatechange = () => (made.state === 'running' ? begin() : silence());
+		made.onstatechange = () => {
+			if (made.state === 'running') return begin();
+			silence();
+			resume(); // it may have been put to rest in the moment in which it was wanted again
+		};
 		[context, out] = [made, gain];
 		return { context: made, out: gain };
+	}
+
+	/** A clock that runs keeps the sound card and a core busy, also with silence, for as long as a call lasts. */
+	function rest(): void {
+		if (!playing && once.length === 0 && asked === 0) context?.suspend().catch(() => undefined);
+	}
+
+	async function soundOnce(notes: readonly Note[]): Promise<void> {
+		for (const oscillator of once.splice(0)) oscillator.stop();
+		const since = performance.now();
+		asked += 1;
+		await opened()
+			.context.resume()
+			.catch(() => undefined);
+		asked -= 1;
+		// Later it would be about something long past.
+		if (asked > 0 || context?.state !== 'running' || performance.now() - since > ONCE_WITHIN_MS)
+			return rest();
+		once = sound(notes);
+		for (const oscillator of once) {
+			oscillator.onended = () => {
+				once = once.filter((other) => other !== oscillator);
+				rest();
+			};
+		}
 	}
 
 	return {
@@ -99,26 +128,19 @@ export function createTones(preferences: Pick<Preferences, 'loudness' | 'ringTon
 			if (tone === playing) return;
 			playing = tone;
 			silence();
-			if (!tone) return;
+			if (!tone) return rest();
 			opened();
 			begin();
 		},
-		playOnce(notes) {
-			for (const oscillator of once.splice(0)) oscillator.stop();
-			const asked = performance.now();
-			opened()
-				.context.resume()
-				// Later it would be about something long past.
-				.then(() => performance.now() - asked < ONCE_WITHIN_MS && (once = sound(notes)))
-				.catch(() => undefined);
-		},
+		playOnce: (notes) => void soundOnce(notes),
 		use(next) {
 			const other = next.ringTone !== ringTone;
 			({ loudness, ringTone } = next);
 			if (out) out.gain.value = gainOf(loudness);
-			if (!other || playing !== 'ring') return;
-			silence();
-			begin();
+			if (!other || playing !== 'ring' || timer === undefined) return;
+			// Our turn stays ours: another page that waits for it would be heard instead.
+			endRounds();
+			rounds();
 		},
 		close() {
 			playing = null;

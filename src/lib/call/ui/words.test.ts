@@ -58,17 +58,30 @@ test.each<
 	['reconnecting', 'connected', /^Bob is reconnecting…$/]
 ])('%s and %s: %s', (presence, connectionState, words) => {
 	const status = connectionState ? ({ connectionState } as PeerStatus) : null;
-	const said = connectionWords({ displayName: 'Bob', presence, status } as RemoteView);
+	const said = connectionWords({
+		displayName: 'Bob',
+		presence,
+		status,
+		missing: [] as const
+	} as unknown as RemoteView);
 	if (words) expect(said).toMatch(words);
 	else expect(said).toBeNull();
 });
 
 test('every problem with a device says a way out', () => {
 	expect(problemWords({ device: 'camera', reason: 'denied' })).toBe(
-		"Camera is blocked. Allow it in the browser's address bar, then turn the camera on."
+		"Camera is blocked. Allow it in the site settings, beside the browser's address bar, then try again."
 	);
-	const reasons: DeviceProblem['reason'][] = ['denied', 'missing', 'in-use', 'insecure', 'failed'];
-	for (const reason of reasons) {
-		expect(problemWords({ device: 'microphone', reason })).toMatch(/unmute the microphone|without https/);
-	}
+	const reasons: DeviceProblem['reason'][] = [
+		'denied',
+		'denied-by-system',
+		'missing',
+		'in-use',
+		'insecure',
+		'stopped',
+		'failed'
+	];
+	const said = reasons.map((reason) => problemWords({ device: 'microphone', reason }));
+	for (const words of said) expect(words).toMatch(/microphone.*(try again|https address)/i);
+	expect(new Set(said).size).toBe(reasons.length);
 });

@@ -1,3 +1,4 @@
+import { clockTime } from '../../ui/time';
 import { assertNever } from '../core/step';
 import type { HappeningKind } from '../core/call-timeline';
 import type { HistoryOutcome } from '../core/outcome';
@@ -36,7 +37,7 @@ export function connectionWords(remote: RemoteView): string | null {
 	if (remote.presence === 'reconnecting') return `${remote.displayName} is reconnecting…`;
 	switch (remote.status?.connectionState) {
 		case 'connected':
-			return null;
+			return missingWords(remote);
 		case 'disconnected':
 			return 'The connection is interrupted. Looking for another way…';
 		case 'failed':
@@ -47,6 +48,15 @@ export function connectionWords(remote: RemoteView): string | null {
 		case 'closed':
 			return 'Connecting…';
 	}
+}
+
+function missingWords({ displayName, missing }: RemoteView): string | null {
+	const [one, more] = missing;
+	if (!one) return null;
+	if (more) return `Nothing comes from ${displayName}, though you are connected`;
+	return one === 'audio'
+		? `No sound comes from ${displayName}: their microphone may be held back`
+		: `No picture comes from ${displayName}: their camera may be held back`;
 }
 
 /** Somebody's part in the call, where it is not simply being in it. */
@@ -67,6 +77,27 @@ export function participantWords(one: ParticipantSnapshot, isInside: boolean): s
 		case 'cancelled':
 			return 'not invited any more';
 	}
+}
+
+const NEVER_CAME: Record<ParticipantSnapshot['invite'], string> = {
+	ringing: 'ringing',
+	accepted: 'was not there',
+	declined: 'declined',
+	missed: 'did not answer',
+	busy: 'busy',
+	cancelled: 'not called any more'
+};
+
+/** Of a call that is over: "14:02 to 14:05", "did not answer". */
+export function stayWords(one: {
+	invite: ParticipantSnapshot['invite'];
+	joinedAt: number | null;
+	leftAt: number | null;
+}): string {
+	if (one.joinedAt === null) return NEVER_CAME[one.invite];
+	return one.leftAt === null
+		? `from ${clockTime(one.joinedAt)}`
+		: `${clockTime(one.joinedAt)} to ${clockTime(one.leftAt)}`;
 }
 
 const OUTCOMES: Record<'incoming' | 'outgoing', Record<HistoryOutcome, string>> = {
@@ -131,18 +162,25 @@ export function happeningWords(kind: HappeningKind, name: string | null): string
 /** What is wrong with a device, and the way out. */
 export function problemWords({ device, reason }: DeviceProblem): string {
 	const Device = device === 'camera' ? 'Camera' : 'Microphone';
-	const again = device === 'camera' ? 'turn the camera on' : 'unmute the microphone';
 	switch (reason) {
 		case 'denied':
-			return `${Device} is blocked. Allow it in the browser's address bar, then ${again}.`;
+			return `${Device} is blocked. Allow it in the site settings, beside the browser's address bar, then try again.`;
+		case 'denied-by-system':
+			return `Your system does not let the browser use the ${device}. Allow it in the system's privacy settings, then try again.`;
 		case 'missing':
-			return `No ${device} was found. Connect one, then ${again}.`;
+			return `No ${device} was found. Plug one in, then try again.`;
 		case 'in-use':
-			return `${Device} is in use by another program. Close it there, then ${again}.`;
+			return `${Device} is in use by another program. Close it there, then try again, or choose another ${device}.`;
 		case 'insecure':
-			return `${Device} is not available, because this page was opened without https.`;
+			return `${Device} is not available, because this page was opened without https. Ask for its https address.`;
+		case 'stopped':
+			return `${Device} was stopped by the browser or the system. To go on with it, try again.`;
+		case 'held-back':
+			return device === 'camera'
+				? 'The others cannot see you: your system or another program holds the camera back. Let it go there, or try again.'
+				: 'The others cannot hear you: your microphone is muted by the system. Turn it on there, or try again.';
 		case 'failed':
-			return `${Device} could not be started. To try again, ${again}.`;
+			return `${Device} could not be started. Plug it in anew, or choose another ${device}, then try again.`;
 		default:
 			return assertNever(reason);
 	}

@@ -1,9 +1,10 @@
 import { load as ask, readForm, refuse } from '../../failures';
 import type { Actions, PageServerLoad } from './$types';
 
-export const load: PageServerLoad = async ({ locals, url }) => ({
-	tokens: await ask(locals.api.tokens.list(), url)
-});
+export const load: PageServerLoad = async ({ locals: { api }, url }) => {
+	const [tokens, { relay }] = await ask(Promise.all([api.tokens.list(), api.ice.offered()]), url);
+	return { tokens, relay };
+};
 
 export const actions: Actions = {
 	create: async ({ request, locals, url }) => {
