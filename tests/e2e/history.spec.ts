@@ -1,14 +1,13 @@
 import { expect } from '@playwright/test';
 import { accept, decline } from '../fixtures/call-page';
-import { openPeople, shareRoom, type BrowserPerson } from '../fixtures/people';
+import { openRoom, shareRoom, type BrowserPerson } from '../fixtures/people';
 import { test } from '../fixtures/shared-server';
 
 let ann: BrowserPerson;
 let bob: BrowserPerson;
 
 test.beforeAll(async ({ server, browser }) => {
-	[ann, bob] = await openPeople(server.url, browser, ['Ann', 'Bob']);
-	await shareRoom(ann, bob, 'Kitchen');
+	[ann, bob] = await openRoom(server.url, browser, ['Ann', 'Bob'], 'Kitchen');
 	await ann.page.getByRole('button', { name: 'Start audio call' }).click();
 	await accept(bob.page);
 	await expect(ann.page.getByRole('timer')).toBeVisible();

@@ -1,8 +1,15 @@
+import { reaction, type ChannelMessage, type Reaction } from '../../src/lib/call/core/channel-message';
 import type { DeliveredSignal, SignalKind } from '../../src/lib/call/core/signal';
+import type { ShownSize } from '../../src/lib/call/core/shown-size';
 import type { CallSnapshot } from '../../src/lib/call/core/snapshot';
+import { createEquipment } from '../../src/lib/call/media/equipment';
+import type { ScreenTracks } from '../../src/lib/call/media/lanes';
 import { createLocalMedia } from '../../src/lib/call/media/local-media';
+import { createPeerConnection } from '../../src/lib/call/media/peer-connection';
+import type { VideoCodec } from '../../src/lib/call/media/video-codecs';
 import { createPeerMesh } from '../../src/lib/call/session/peer-mesh';
 import { decodeBody, encodeBody } from '../../src/lib/call/session/peer-mesh-wire';
+import { createShownSizes } from '../../src/lib/call/session/shown-sizes';
 
 /**
  * Runs in the browser: two devices of one call in one page, with real peer connections, and between them a toy
@@ -15,6 +22,8 @@ type Sent = {
 	ufrag: string | null;
 	epochs: { from: number; to: number };
 	attempt: number;
+	/** Of the description, if it is one. */
+	sdpLength: number;
 };
 export type SideFacts = {
 	connectionState: string | null;
@@ -27,8 +36,15 @@ export type SideFacts = {
 	/** What plays the other side: seconds played, and the width of its picture. */
 	playedSeconds: number;
 	videoWidth: number;
+	/** What their picture comes in. */
+	codecs: readonly string[];
+	videoHeight: number;
+	/** The same of the screen they share; 0 while there is none. */
+	screenWidth: number;
 	connected: number;
 	failed: string[];
+	/** How often the other side could be told something anew. */
+	reachable: number;
 };
 
 const CALL_ID = 'c0000000-0000-4000-8000-000000000000';
@@ -74,7 +90,9 @@ function createWorld() {
 				epoch: epochs[name],
 				microphoneEnabled: sides[name].media.microphoneEnabled,
 				cameraEnabled: sides[name].media.cameraEnabled,
-				mutedByHost: 0
+				screenEnabled: sides[name].screenEnabled,
+				mutedByHost: 0,
+				handRaisedAt: null
 			}))
 		};
 	}
@@ -83,19 +101,35 @@ function createWorld() {
 		let seq = 0;
 		let connected = 0;
 		const failed: string[] = [];
+		const heard: ChannelMessage[] = [];
+		let reachable = 0;
 		let video = createVideo();
+		const screenVideo = createVideo();
+		let codecs: readonly VideoCodec[] = [];
+		let screen: ScreenTracks = { screenVideo: null, screenAudio: null };
 
-		const media = createLocalMedia({ onChange: () => mesh.setTracks(media.tracks) });
+		const setTracks = () => mesh.setTracks({ ...media.tracks, ...screen });
+		const equipment = createEquipment();
+		const media = createLocalMedia({ equipment, onChange: setTracks });
+		const sizes = createShownSizes();
 		const mesh = createPeerMesh({
 			callId: CALL_ID,
 			deviceId: IDS[name],
-			iceServers: [],
+			ice: { iceServers: [], iceTransportPolicy: 'all' },
+			iceReady: async () => undefined,
 			send(_to, envelope) {
 				const body = decodeBody(envelope.kind, envelope.body)!;
 				const sdp = 'description' in body ? body.description.sdp : '';
 				const ufrag = /a=ice-ufrag:(\S+)/.exec(sdp)?.[1] ?? null;
 				const { epochs: between, attempt } = body;
-				sent.push({ from: name, kind: envelope.kind, ufrag, epochs: between, attempt });
+				sent.push({
+					from: name,
+					kind: envelope.kind,
+					ufrag,
+					epochs: between,
+					attempt,
+					sdpLength: sdp.length
+				});
 				const to = OTHER[name];
 				const writtenIn = epochs[to];
 				setTimeout(() => sides[to].deliver(writtenIn, IDS[name], envelope), DELAY_MS[to]);
@@ -104,15 +138,34 @@ function createWorld() {
 			onChange() {
 				const stream = mesh.remotes()[0]?.stream ?? null;
 				if (video.srcObject !== stream) video.srcObject = stream;
+				const shared = mesh.remotes()[0]?.screen ?? null;
+				if (screenVideo.srcObject !== shared) screenVideo.srcObject = shared;
 			},
 			onConnected: () => (connected += 1),
 			onFailed: (why) => failed.push(why),
-			report: (what) => reports.push(`${name}: ${what}`)
+			onSaid: (_from, message) => heard.push(message),
+			onReachable: () => (reachable += 1),
+			sizes,
+			report: (what) => reports.push(`${name}: ${what}`),
+			connect: (options) => createPeerConnection({ ...options, codecs })
 		});
 
 		return {
 			media,
 			mesh,
+			sizes,
+			heard,
+			get screenEnabled() {
+				return screen.screenVideo !== null;
+			},
+			setScreen(enabled: boolean) {
+				screen.screenVideo?.stop();
+				screen = { screenVideo: enabled ? createScreenTrack() : null, screenAudio: null };
+				setTracks();
+			},
+			prefer(wanted: readonly VideoCodec[]) {
+				codecs = wanted;
+			},
 			playAnew() {
 				const { srcObject } = video;
 				video.remove();
@@ -141,8 +194,12 @@ function createWorld() {
 					bitrateBps: status?.bitrateBps ?? null,
 					playedSeconds: video.currentTime,
 					videoWidth: video.videoWidth,
+					codecs: status?.videoCodecs.received ?? [],
+					videoHeight: video.videoHeight,
+					screenWidth: screenVideo.srcObject ? screenVideo.videoWidth : 0,
 					connected,
-					failed
+					failed,
+					reachable
 				};
 			}
 		};
@@ -171,6 +228,19 @@ function createWorld() {
 			version += 1;
 			announce();
 		},
+		setScreen(name: SideName, enabled: boolean) {
+			sides[name].setScreen(enabled);
+			version += 1;
+			announce();
+		},
+		/** Before `start`. */
+		prefer(name: SideName, ...codecs: VideoCodec[]) {
+			sides[name].prefer(codecs);
+		},
+		/** How large this side shows the camera of the other one. */
+		show(name: SideName, size: ShownSize) {
+			sides[name].sizes.show(IDS[OTHER[name]], size);
+		},
 		/** Another element for the same stream, as when a page draws its tiles anew. */
 		playAnew(name: SideName) {
 			sides[name].playAnew();
@@ -192,6 +262,17 @@ function createWorld() {
 			});
 			sides[name].deliver(epochs[name], IDS[from], { v: 1, kind: 'offer', callVersion: version, body });
 		},
+		/** Each reaction that there is, by the channel. @returns what the other side has heard since, in order */
+		async talk(name: SideName): Promise<Reaction[]> {
+			const { heard } = sides[OTHER[name]];
+			heard.length = 0;
+			for (const one of reaction.options) sides[name].mesh.say({ v: 1, type: 'reaction', reaction: one });
+			const end = performance.now() + 500;
+			while (heard.length < reaction.options.length && performance.now() < end) {
+				await new Promise((resolve) => setTimeout(resolve, 5));
+			}
+			return heard.flatMap((message) => (message.type === 'reaction' ? [message.reaction] : []));
+		},
 		restartIce(...names: SideName[]) {
 			for (const name of names) sides[name].mesh.restartIce();
 		},
@@ -202,6 +283,20 @@ function createWorld() {
 			}
 		}
 	};
+}
+
+/** A picture that no camera here makes, and that moves. */
+function createScreenTrack(): MediaStreamTrack | null {
+	const canvas = document.createElement('canvas');
+	[canvas.width, canvas.height] = [400, 100];
+	const pen = canvas.getContext('2d')!;
+	const [track = null] = canvas.captureStream(10).getVideoTracks();
+	const timer = setInterval(() => {
+		if (track?.readyState !== 'live') return clearInterval(timer);
+		pen.fillStyle = `hsl(${Date.now() % 360} 80% 50%)`;
+		pen.fillRect(0, 0, canvas.width, canvas.height);
+	}, 100);
+	return track;
 }
 
 function createVideo(): HTMLVideoElement {

@@ -1,7 +1,7 @@
 import { expect, type Page, type Worker } from '@playwright/test';
 import { callRegion, forgetTones, heard, incoming } from '../fixtures/call-page';
 import { notificationTray } from '../fixtures/notification-tray';
-import { openPeople, received, shareRoom, type BrowserPerson } from '../fixtures/people';
+import { openRoom, received, type BrowserPerson } from '../fixtures/people';
 import { test } from '../fixtures/shared-server';
 
 const END_HERTZ = [392, 294];
@@ -25,8 +25,7 @@ const logged: string[] = [];
 
 test.describe.configure({ mode: 'serial' });
 test.beforeAll(async ({ server, browser }) => {
-	[ann, bob] = await openPeople(server.url, browser, ['Ann', 'Bob']);
-	await shareRoom(ann, bob, 'Kitchen');
+	[ann, bob] = await openRoom(server.url, browser, ['Ann', 'Bob'], 'Kitchen');
 	roomPath = new URL(bob.page.url()).pathname;
 	bob.context.on('console', (message) => {
 		// Chromium logs each refusal, also of what a page says of a call that ended in that moment: no error of the page's.

@@ -1,6 +1,6 @@
 import { expect, test, type BrowserContext, type Page, type Worker } from '@playwright/test';
 import { notificationTray } from '../fixtures/notification-tray';
-import { openPeople, shareRoom, type BrowserPerson } from '../fixtures/people';
+import { openRoom, type BrowserPerson } from '../fixtures/people';
 import { openPushService, type PushService, type ReceivedPush } from '../fixtures/push-service';
 import { startServer, type TestServer } from '../fixtures/server';
 
@@ -23,8 +23,7 @@ test.describe.configure({ mode: 'serial' });
 test.beforeAll(async ({ browser }) => {
 	service = await openPushService();
 	server = await startServer({ PARLEY_LIMITS: '100', PARLEY_PUSH_HOSTS: service.origin });
-	[ann, bob] = await openPeople(server.url, browser, ['Ann', 'Bob']);
-	await shareRoom(ann, bob, 'Kitchen');
+	[ann, bob] = await openRoom(server.url, browser, ['Ann', 'Bob'], 'Kitchen');
 	roomPath = new URL(bob.page.url()).pathname;
 	const blank = await bob.context.newPage();
 	tools = await bob.context.newCDPSession(blank);

@@ -1,5 +1,5 @@
 import { expect, test } from '@playwright/test';
-import { accept, callRegion, incoming } from '../fixtures/call-page';
+import { accept, callRegion, incoming, messages, react, reaction, write } from '../fixtures/call-page';
 import { makeDue } from '../fixtures/deadlines';
 import { expectMedia, openPerson, received, shareRoom, type BrowserPerson } from '../fixtures/people';
 import { startServer, type TestServer } from '../fixtures/server';
@@ -29,6 +29,14 @@ test.afterAll(async () => {
 	await server?.stop();
 });
 
+/** What the room has of what people wrote, in its order. */
+async function kept(): Promise<string[]> {
+	const rows = await server.database.sql<
+		{ body: string }[]
+	>`select body from messages where room_id = ${roomId} and call_id is null order by n`;
+	return rows.map(({ body }) => body);
+}
+
 test('a call that rang when the server was killed is missed on its deadline', async () => {
 	await ann.page.getByRole('button', { name: 'Start audio call' }).click();
 	await expect(incoming(bob.page)).toBeVisible();
@@ -57,7 +65,35 @@ test('a call outlives the server: media goes on, and what is done afterwards is 
 	await expect(ann.page.getByText(/Your call goes on/)).toBeVisible();
 	await expect(ann.page.getByRole('heading', { name: 'Observatory' })).toBeVisible();
 
+	// What is written meanwhile is read in the call at once.
+	const texts = [
+		[ann, 'Is the server gone?'],
+		[bob, 'It must be.'],
+		[ann, 'But I hear you.']
+	] as const;
+	for (const [{ page }, text] of texts) {
+		await write(page, text);
+		for (const one of [ann, bob]) await expect(messages(one.page).getByText(text)).toHaveCount(1);
+	}
+	await expect(messages(ann.page)).toContainText('Seen in the call');
+	await Promise.all([
+		expect(reaction(ann.page, 'Bob reacts with a thumbs up')).toBeVisible(),
+		react(bob.page, 'Thumbs up')
+	]);
+	const drawn = await messages(bob.page).getByText('But I hear you.').elementHandle();
+	expect(await kept()).toEqual([]);
+
 	await server.startAgain();
+	// Once it is there, the room has it by itself: once, and each person's own in their order.
+	await expect.poll(async () => (await kept()).length, { timeout: 20_000 }).toBe(texts.length);
+	for (const { page, name } of [ann, bob]) {
+		const own = texts.flatMap<string>(([author, text]) => (author.name === name ? [text] : []));
+		expect((await kept()).filter((body) => own.includes(body))).toEqual(own);
+		await expect(messages(page).getByText(/Sending|Waiting|Seen in the call|Only seen/)).toHaveCount(0);
+		for (const [, text] of texts) await expect(messages(page).getByText(text)).toHaveCount(1);
+	}
+	// The line that Bob has read is still the same one: it was not read aloud again.
+	expect(await drawn?.evaluate((node) => node.isConnected)).toBe(true);
 	await ann.page.getByRole('button', { name: 'Mute microphone' }).click();
 	const region = callRegion(bob.page);
 	await expect(region.getByText(/Ann is muted/).first()).toBeAttached({ timeout: 20_000 });

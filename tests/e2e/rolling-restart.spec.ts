@@ -1,7 +1,7 @@
 import { expect, test, type Page } from '@playwright/test';
 import { accept, callRegion, messageBox, messages } from '../fixtures/call-page';
 import { startCluster, type Cluster } from '../fixtures/balancer';
-import { expectMedia, openPeople, received, shareRoom, type BrowserPerson } from '../fixtures/people';
+import { expectMedia, openRoom, received, type BrowserPerson } from '../fixtures/people';
 
 /** A deploy under people who talk: two servers behind a balancer, replaced one after the other. */
 let cluster: Cluster;
@@ -11,8 +11,7 @@ let bob: BrowserPerson;
 test.describe.configure({ mode: 'serial', timeout: 120_000 });
 test.beforeAll(async ({ browser }) => {
 	cluster = await startCluster(2, { PARLEY_DRAIN_SECONDS: '3' });
-	[ann, bob] = await openPeople(cluster.url, browser, ['Ann', 'Bob']);
-	await shareRoom(ann, bob, 'Observatory');
+	[ann, bob] = await openRoom(cluster.url, browser, ['Ann', 'Bob'], 'Observatory');
 });
 test.afterAll(async () => {
 	await Promise.all([ann?.close(), bob?.close()]);

@@ -72,16 +72,21 @@ test('a room by its invite link, with messages both ways, in order and once', as
 	await expect(ann.page.getByRole('list', { name: 'Members' })).toContainText('Bob');
 });
 
+test('who was on another page and came back reads on', async () => {
+	await bob.page.getByRole('link', { name: 'Settings' }).first().click();
+	await expect(bob.page.getByRole('heading', { name: 'Settings' })).toBeVisible();
+	await bob.page.getByRole('link', { name: 'Library' }).first().click();
+	await expect(messages(bob.page)).toContainText('line 4 of the story');
+	await write(ann.page, 'line 5 of the story');
+	await expect(messages(bob.page).getByText('line 5 of the story')).toHaveCount(1);
+});
+
 test('what is written without a network is kept, and sent once when it is back', async () => {
 	await bob.context.setOffline(true);
 	await write(bob.page, 'from the tunnel');
 	await expect(messages(bob.page)).toContainText('from the tunnel');
 	await bob.context.setOffline(false);
-	const retry = messages(bob.page).getByRole('button', { name: 'Try again' });
-	await expect(async () => {
-		if (await retry.isVisible()) await retry.click();
-		await expect(messages(ann.page).getByText('from the tunnel')).toHaveCount(1, { timeout: 1_000 });
-	}).toPass();
+	await expect(messages(ann.page).getByText('from the tunnel')).toHaveCount(1);
 	await expect(messages(bob.page).getByText('from the tunnel')).toHaveCount(1);
 });
 
@@ -98,7 +103,8 @@ test('earlier messages are paged back', async () => {
 	await expect(async () => {
 		await messages(bob.page).evaluate((node) => node.scrollTo(0, 0));
 		const more = bob.page.getByRole('button', { name: 'Show earlier messages' });
-		if (await more.isVisible()) await more.click();
+		// By then the scrolling may have brought the rest, and the button is gone.
+		if (await more.isVisible()) await more.click({ timeout: 500 });
 		await expect(messages(bob.page).getByText('line 1 of the story')).toHaveCount(1, { timeout: 500 });
 	}).toPass();
 	await expect(messages(bob.page).getByText('note 1', { exact: true })).toHaveCount(1);

@@ -2,8 +2,8 @@ import { expect, test, type Page } from '@playwright/test';
 import { accept, callRegion, messageBox, messages } from '../fixtures/call-page';
 import {
 	expectMedia,
-	openPeople,
 	openPerson,
+	openRoom,
 	received,
 	shareRoom,
 	type BrowserPerson
@@ -45,8 +45,7 @@ test.describe('on one rung, and from one to another', () => {
 
 	test.beforeAll(async ({ browser }) => {
 		server = await startServerBehind(startRungGate);
-		[ann, bob] = await openPeople(server.url, browser, ['Ann', 'Bob']);
-		await shareRoom(ann, bob, 'Kitchen');
+		[ann, bob] = await openRoom(server.url, browser, ['Ann', 'Bob'], 'Kitchen');
 		room = new URL(ann.page.url()).pathname;
 	});
 	test.afterAll(async () => {

@@ -1,6 +1,6 @@
 import { expect, type Page } from '@playwright/test';
 import { accept, callRegion, decline, incoming } from '../fixtures/call-page';
-import { expectMedia, openPeople, openPerson, shareRoom, type BrowserPerson } from '../fixtures/people';
+import { expectMedia, openPerson, openRoom, type BrowserPerson } from '../fixtures/people';
 import { test } from '../fixtures/shared-server';
 
 /** Two people in three browsers: Bob has two, one of them a program of its own. What happens on one is said on the other. */
@@ -10,8 +10,7 @@ let phone: Page;
 let closePhone: () => Promise<void>;
 
 test.beforeAll(async ({ server, browser }) => {
-	[ann, bob] = await openPeople(server.url, browser, ['Ann', 'Bob']);
-	await shareRoom(ann, bob, 'Terrace');
+	[ann, bob] = await openRoom(server.url, browser, ['Ann', 'Bob'], 'Terrace');
 	const device = await openPerson(server.url, 'Bob', { account: bob });
 	({ page: phone, close: closePhone } = device);
 	await phone.goto(bob.page.url());

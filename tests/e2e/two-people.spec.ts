@@ -1,20 +1,31 @@
 import { expect } from '@playwright/test';
 import type { RoomCallState } from '../../src/lib/call/core/connection-report';
-import { accept, callRegion, decline, incoming, messageBox, messages } from '../fixtures/call-page';
+import {
+	accept,
+	callRegion,
+	decline,
+	fact,
+	incoming,
+	messageBox,
+	messages,
+	reaction
+} from '../fixtures/call-page';
 import { makeDue } from '../fixtures/deadlines';
 import { expectMedia, openPerson, shareRoom, type BrowserPerson } from '../fixtures/people';
 import { test } from '../fixtures/shared-server';
 
 const RING_HERTZ = 659;
 const RINGBACK_HERTZ = 425;
+/** Of Chromium: what comes first where nobody has a wish. */
+const BROWSERS_OWN_CODEC = 'VP8';
 
 /** The other rungs, changing between them in a call, and that nothing waits for a WebSocket: `rungs.spec.ts`. */
 const WAYS = [
-	{ way: 'over the WebSocket', blockWebSockets: false, link: /WebSocket/ },
-	{ way: 'with every WebSocket refused', blockWebSockets: true, link: /Server-sent events/ }
+	{ way: 'over the WebSocket', blockWebSockets: false, link: /WebSocket/, codec: BROWSERS_OWN_CODEC },
+	{ way: 'with every WebSocket refused', blockWebSockets: true, link: /Server-sent events/, codec: 'VP9' }
 ] as const;
 
-for (const { way, blockWebSockets, link } of WAYS) {
+for (const { way, blockWebSockets, link, codec } of WAYS) {
 	test.describe(`two people talk, ${way}`, () => {
 		test.describe.configure({ mode: 'serial' });
 		let ann: BrowserPerson;
@@ -26,6 +37,11 @@ for (const { way, blockWebSockets, link } of WAYS) {
 				openPerson(server.url, 'Ann', { blockWebSockets }),
 				openPerson(server.url, 'Bob', { blockWebSockets })
 			]);
+			if (codec !== BROWSERS_OWN_CODEC) {
+				// There as soon as the page knows what this browser can.
+				await bob.page.goto('/settings');
+				await bob.page.getByLabel('Video codec').selectOption(codec);
+			}
 			roomId = await shareRoom(ann, bob, 'Kitchen');
 		});
 		test.afterAll(async () => {
@@ -68,6 +84,8 @@ for (const { way, blockWebSockets, link } of WAYS) {
 			await expect(panel).toContainText('stable');
 			await expect(panel).toContainText(/host|prflx/);
 			await expect(panel).toContainText(/\d+ ms/);
+			// Both ways, though one of them alone has asked for it.
+			await expect(fact(panel, 'Video codec')).toHaveText(codec);
 			await expect(panel.getByRole('img', { name: /^Round trip: \d+ ms/ })).toBeVisible();
 			await panel.getByText('What happened').click();
 			await expect(panel.getByRole('list', { name: 'What happened' })).toContainText(
@@ -122,6 +140,22 @@ for (const { way, blockWebSockets, link } of WAYS) {
 			await ann.page.getByRole('button', { name: 'Turn camera on' }).click();
 			await expect(callRegion(bob.page).getByLabel(/^Ann['’]s video$/)).toBeVisible();
 			await expectMedia(bob.page);
+		});
+
+		test('a reaction, by the keyboard, is seen on both tiles', async () => {
+			const { page } = bob;
+			const button = page.getByRole('toolbar').getByRole('button', { name: 'React' });
+			await button.focus();
+			await page.keyboard.press('Enter');
+			await expect(page.getByRole('button', { name: 'Thumbs up' })).toBeFocused();
+			await page.keyboard.press('ArrowRight');
+			await Promise.all([
+				expect(reaction(ann.page, 'Bob reacts with a heart')).toBeVisible(),
+				expect(reaction(page, 'You react with a heart')).toBeVisible(),
+				page.keyboard.press('Enter')
+			]);
+			await page.keyboard.press('Escape');
+			await expect(button).toBeFocused();
 		});
 
 		test('a reload comes back to the call', async () => {

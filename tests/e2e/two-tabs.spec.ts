@@ -1,6 +1,6 @@
 import { expect, type Page } from '@playwright/test';
 import { accept, callRegion, decline, forgetTones, incoming } from '../fixtures/call-page';
-import { openPeople, shareRoom, type BrowserPerson } from '../fixtures/people';
+import { openRoom, type BrowserPerson } from '../fixtures/people';
 import { test } from '../fixtures/shared-server';
 
 const RING_HERTZ = 659;
@@ -11,8 +11,7 @@ let bob: BrowserPerson;
 let second: Page;
 
 test.beforeAll(async ({ server, browser }) => {
-	[ann, bob] = await openPeople(server.url, browser, ['Ann', 'Bob']);
-	await shareRoom(ann, bob, 'Kitchen');
+	[ann, bob] = await openRoom(server.url, browser, ['Ann', 'Bob'], 'Kitchen');
 	second = await bob.context.newPage();
 	await second.goto('/settings');
 	// Browsers allow sound after a gesture.

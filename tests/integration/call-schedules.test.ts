@@ -69,7 +69,8 @@ type Act = {
 				| 'sweep'
 				| 'stay'
 		  )
-		| ('mute' | 'remove' | 'hand-over');
+		| ('mute' | 'remove' | 'hand-over' | 'lower-hand')
+		| ('raise' | 'lower');
 	page: number;
 	server: 0 | 1;
 };
@@ -77,7 +78,8 @@ const act: fc.Arbitrary<Act> = fc.record({
 	does: fc.constantFrom(
 		...(['start', 'start', 'accept', 'accept', 'accept', 'join', 'decline', 'decline'] as const),
 		...(['leave', 'leave', 'end', 'connected', 'deadline', 'sweep', 'stay'] as const),
-		...(['mute', 'remove', 'hand-over'] as const)
+		...(['mute', 'remove', 'hand-over'] as const),
+		...(['raise', 'raise', 'lower', 'lower-hand'] as const)
 	),
 	page: fc.nat(4),
 	server: fc.constantFrom(0, 1)
@@ -119,10 +121,14 @@ async function perform(roomId: string, { does, page, server }: Act): Promise<voi
 			return services.calls.stay(callId, deviceId);
 		case 'mute':
 		case 'remove':
-		case 'hand-over': {
+		case 'hand-over':
+		case 'lower-hand': {
 			const target = people[(owner + 1) % people.length]!;
 			return services.calls.asHost(callId, { type: does, userId, targetId: target.userId });
 		}
+		case 'raise':
+		case 'lower':
+			return services.calls.setHand(callId, deviceId, does === 'raise');
 		case 'connected':
 			return services.calls.connected(callId, deviceId);
 		case 'deadline':

@@ -138,3 +138,86 @@ describe('the host', () => {
 		expect((await ann.api.calls.get({ callId })).phase).toBe('active');
 	});
 });
+
+describe('a raised hand', () => {
+	test('stands in the order of raising for who comes later, too; a reload keeps it, leaving does not', async () => {
+		const group = (await ann.api.rooms.create({ name: 'Three' })).id;
+		const { code } = await ann.api.rooms.inviteCode({ roomId: group });
+		for (const one of [bob, cat]) await one.api.rooms.join({ code });
+		const catDevice = (await cat.api.inbox.open()).deviceId;
+		const call = await ann.api.calls.start({ roomId: group, deviceId: annDevice, kind: 'video', ...media });
+		const { id: callId } = call;
+		await accept(callId);
+		/** As somebody sees it who asks just now. */
+		const hands = async () =>
+			(await cat.api.calls.get({ callId })).devices
+				.filter(({ handRaisedAt }) => handRaisedAt !== null)
+				.sort((a, b) => (a.handRaisedAt ?? 0) - (b.handRaisedAt ?? 0))
+				.map(({ userId }) => userId);
+		const raise = (person: typeof ann, deviceId: string, raised = true) =>
+			person.api.calls.setHand({ callId, deviceId, raised });
+
+		expect(await hands()).toEqual([]);
+		await raise(bob, bobDevice);
+		await raise(ann, annDevice);
+		const { version, devices } = await ann.api.calls.get({ callId });
+		const raisedAt = devices.find(({ userId }) => userId === bob.userId)?.handRaisedAt ?? 0;
+		expect(raisedAt).toBeGreaterThanOrEqual(call.startedAt);
+		await raise(bob, bobDevice);
+		expect((await ann.api.calls.get({ callId })).version).toBe(version);
+		await cat.api.calls.accept({ callId, deviceId: catDevice, ...media });
+		expect(await hands()).toEqual([bob.userId, ann.userId]);
+
+		const { deviceId } = await bob.api.inbox.open();
+		await bob.api.calls.away({ callId, deviceId: bobDevice });
+		await bob.api.calls.join({ callId, deviceId, replaces: bobDevice, ...media });
+		expect(await hands()).toEqual([bob.userId, ann.userId]);
+		expect(
+			(await cat.api.calls.get({ callId })).devices.find((one) => one.deviceId === deviceId)
+		).toMatchObject({ handRaisedAt: raisedAt });
+
+		await bob.api.calls.leave({ callId, deviceId });
+		await bob.api.calls.join({ callId, deviceId, ...media });
+		expect(await hands()).toEqual([ann.userId]);
+		await raise(cat, catDevice);
+		await raise(bob, deviceId);
+		expect(await hands()).toEqual([ann.userId, cat.userId, bob.userId]);
+		await raise(cat, catDevice, false);
+		expect(await hands()).toEqual([ann.userId, bob.userId]);
+
+		expect(await keyOf(bob.api.calls.lowerHand({ callId, userId: ann.userId }))).toBe('call/not-host');
+		expect(await keyOf(bob.api.calls.lowerHands({ callId }))).toBe('call/not-host');
+		expect(await keyOf(raise(bob, annDevice))).toBe('device/not-found');
+		expect(await keyOf(raise(bob, bobDevice))).toBe('device/not-found'); // replaced
+		await ann.api.calls.lowerHand({ callId, userId: bob.userId });
+		expect(await hands()).toEqual([ann.userId]);
+		await raise(bob, deviceId);
+		await ann.api.calls.lowerHands({ callId });
+		expect(await hands()).toEqual([]);
+	});
+});
+
+describe('a shared screen', () => {
+	test('is a fact of the device that shares it; who does not speak of it shares none', async () => {
+		const { id: callId } = await startCall();
+		await accept(callId);
+		const sharing = async () =>
+			(await ann.api.calls.get({ callId })).devices
+				.filter(({ screenEnabled }) => screenEnabled)
+				.map(({ deviceId }) => deviceId);
+		const bobShares = () =>
+			bob.api.calls.setMedia({ callId, deviceId: bobDevice, ...media, screenEnabled: true });
+		expect(await sharing()).toEqual([]);
+		await bobShares();
+		await ann.api.calls.setMedia({ callId, deviceId: annDevice, ...media }); // a client of before
+		expect(await sharing()).toEqual([bobDevice]);
+		await bob.api.calls.setMedia({ callId, deviceId: bobDevice, ...media, screenEnabled: false });
+		expect(await sharing()).toEqual([]);
+
+		// A page that is loaded again has to ask its person again.
+		await bobShares();
+		const { deviceId } = await bob.api.inbox.open();
+		await bob.api.calls.join({ callId, deviceId, replaces: bobDevice, ...media });
+		expect(await sharing()).toEqual([]);
+	});
+});

@@ -5,7 +5,7 @@ import { startServer, type TestServer } from '../fixtures/server';
 import { outside, type Login, type Outside } from './doors-fixture';
 
 /** The server is killed while calls ring: each is missed or answered afterwards, and never stuck. */
-const KILLS = process.env.LONG ? 200 : 10;
+const KILLS = process.env.LONG ? 200 : 5;
 const RING_LIFETIME_MS = 2_000;
 const PAIRS = 8;
 const MEDIA = { microphoneEnabled: true, cameraEnabled: false };

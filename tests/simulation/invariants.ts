@@ -68,6 +68,13 @@ export function checkCall(call: CallState): void {
 		);
 		must(invite !== 'ringing' || phase !== 'ended', 'somebody rings for a call that is over', call);
 	}
+	const up = call.devices.filter(({ handRaisedAt }) => handRaisedAt !== null);
+	must(
+		up.every(({ presence }) => presence !== 'left'),
+		'the hand of somebody who left is up',
+		call
+	);
+	must(new Set(up.map((one) => one.handRaisedAt)).size === up.length, 'two hands in one place', call);
 	const people = presentDevices(call).map(({ userId }) => userId);
 	const gone = participants.filter(({ removedAt }) => removedAt !== null).map(({ userId }) => userId);
 	must(!people.some((userId) => gone.includes(userId)), 'somebody who was removed is in the call', call);

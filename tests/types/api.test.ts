@@ -5,7 +5,7 @@ import type { InboxPage, RoomHead, RoomMessage } from '../../src/lib/call/core/i
 import type { OfferedRung } from '../../src/lib/call/core/rung';
 import type { Cursor, SignalSend } from '../../src/lib/call/core/signal';
 import type { CallKind, CallSnapshot } from '../../src/lib/call/core/snapshot';
-import type { calls, users } from '../../src/lib/server/db/schema';
+import type { callDevices, calls, users } from '../../src/lib/server/db/schema';
 import type { AppRouter } from '../../src/lib/server/trpc/router';
 
 // Checked by the compiler (`npm run check`): at run time these say nothing.
@@ -46,5 +46,8 @@ test('a row of the database is what a history entry shows', () => {
 
 test('an instant is a number, in the row and on the wire', () => {
 	expectTypeOf<(typeof calls.$inferSelect)['startedAt']>().toEqualTypeOf<number>();
+	expectTypeOf<(typeof callDevices.$inferSelect)['handRaisedAt']>().toEqualTypeOf<
+		CallSnapshot['devices'][number]['handRaisedAt']
+	>();
 	expectTypeOf<HistoryEntry['startedAt']>().toEqualTypeOf<number>();
 });
