@@ -6,7 +6,7 @@ import type postgres from 'postgres';
 /** What a number means nothing without. */
 export type Facts = Record<string, string>;
 
-const PACKAGES = ['ws', 'socket.io', 'peer', '@trpc/server', 'drizzle-orm', 'postgres'];
+const PACKAGES = ['ws', 'socket.io', 'peer', 'peerjs', '@trpc/server', 'drizzle-orm', 'postgres'];
 
 /** A package's version, also of one that does not export its package.json. */
 function versionOf(name: string): string {

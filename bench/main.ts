@@ -1,9 +1,11 @@
 import { existsSync } from 'node:fs';
 import { benchCalls, describeCalls } from './calls';
+import { benchConnect, describeConnect } from './connect';
 import { startBenchDatabase } from './database';
 import { readFacts } from './machine';
 import { readOptions, UsageError, type Options } from './options';
 import { describeProfile, profileRelays } from './profile-relays';
+import { benchRecovery, describeRecovery } from './recovery';
 import { benchRelay, describeRelay } from './relay';
 import { benchRing, describeRing } from './ring';
 import { formatTable } from './stats';
@@ -18,9 +20,19 @@ async function run(options: Options): Promise<void> {
 		const relay = options.benches.includes('relay') ? await benchRelay(database, options, say) : null;
 		const calls = options.benches.includes('calls') ? await benchCalls(database, options, say) : null;
 		const ring = options.benches.includes('ring') ? await benchRing(database, options, say) : null;
+		const connect = options.benches.includes('connect') ? await benchConnect(database, options, say) : null;
+		const recovery = options.benches.includes('recovery')
+			? await benchRecovery(database, options, say)
+			: null;
 		const profile = options.benches.includes('profile') ? await profileRelays(database, options, say) : null;
 		if (options.json)
-			console.log(JSON.stringify({ facts, quick: options.quick, relay, calls, ring, profile }, null, '\t'));
+			console.log(
+				JSON.stringify(
+					{ facts, quick: options.quick, relay, calls, ring, connect, recovery, profile },
+					null,
+					'\t'
+				)
+			);
 		else {
 			if (options.quick) console.log('QUICK: shows that it works; the numbers mean nothing.\n');
 			console.log(formatTable(Object.entries(facts)));
@@ -28,6 +40,8 @@ async function run(options: Options): Promise<void> {
 				relay && describeRelay(relay),
 				calls && describeCalls(calls),
 				ring && describeRing(ring),
+				connect && describeConnect(connect),
+				recovery && describeRecovery(recovery),
 				profile && describeProfile(profile)
 			])
 				if (text) console.log(`\n${text}`);

@@ -25,5 +25,5 @@ test('another checkout, as a path from here', () => {
 
 test.each(['relays', '--fast', '--against'])('%s is refused, with what there is', (word) => {
 	expect(() => readOptions([word])).toThrow(UsageError);
-	expect(() => readOptions([word])).toThrow(/relay calls ring profile.*--quick/);
+	expect(() => readOptions([word])).toThrow(/relay calls ring connect recovery profile.*--quick/);
 });

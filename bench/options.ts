@@ -1,8 +1,8 @@
 import path from 'node:path';
 import { parseArgs } from 'node:util';
 
-/** `profile` is no benchmark, and runs only when it is asked for. */
-export type BenchName = 'relay' | 'calls' | 'ring' | 'profile';
+/** Without one asked for, the first three run: `connect` needs a browser, `recovery` root as well, and `profile` is no benchmark. */
+export type BenchName = 'relay' | 'calls' | 'ring' | 'connect' | 'recovery' | 'profile';
 
 export type Options = {
 	benches: BenchName[];
@@ -13,7 +13,7 @@ export type Options = {
 	against: string | null;
 };
 
-const BENCHES: BenchName[] = ['relay', 'calls', 'ring', 'profile'];
+const BENCHES: BenchName[] = ['relay', 'calls', 'ring', 'connect', 'recovery', 'profile'];
 const USAGE = `Benchmarks: ${BENCHES.join(' ')}. Flags: --quick --json --against CHECKOUT`;
 
 export class UsageError extends Error {}

@@ -1,3 +1,4 @@
+import { atMost, describeAims, type Aim } from './aims';
 import { withCpu } from './cpu';
 import type { BenchDatabase } from './database';
 import type { Game } from './relay-load';
@@ -45,9 +46,6 @@ export type RelayResult = {
 	idle: IdleCost[];
 	aims: Aim[];
 };
-
-/** `reached` is a median of what each round reached by itself. */
-export type Aim = { what: string; aim: number; reached: number; isMet: boolean };
 
 type Lengths = { rounds: number; gameMs: number; warmMs: number; idleClients: number };
 const FULL: Lengths = { rounds: 5, gameMs: 4_000, warmMs: 3_000, idleClients: 2_000 };
@@ -170,12 +168,6 @@ function summarize(specs: RelaySpec[], rounds: Round[], idle: IdleCost[]): Omit<
 		})
 	);
 	const ratio = (of: (round: Round) => number) => median(rounds.map(of));
-	const atMost = (what: string, aim: number, reached: number): Aim => ({
-		what: `${what}, at most`,
-		aim,
-		reached,
-		isMet: reached <= aim
-	});
 	const rate = ratio((r) => of(r, PARLEY, '50 pairs').perSecond / of(r, TRPC_MEMORY, '50 pairs').perSecond);
 	return {
 		rounds: rounds.length,
@@ -237,16 +229,4 @@ export function describeRelay(result: RelayResult): string {
 		idle,
 		describeAims(result.aims)
 	].join('\n\n');
-}
-
-function describeAims(aims: Aim[]): string {
-	return formatTable([
-		['aim', 'aim', 'reached', ''],
-		...aims.map((aim) => [
-			aim.what,
-			formatNumber(aim.aim),
-			formatNumber(aim.reached),
-			aim.isMet ? 'met' : 'missed'
-		])
-	]);
 }

@@ -19,6 +19,7 @@ export default defineConfig({
 				'relay-load': file('relay-load.ts'),
 				'calls-load': file('calls-load.ts'),
 				'ring-load': file('ring-load.ts'),
+				'connect-load': file('connect-load.ts'),
 				'ws-relay': file('servers/ws-relay.ts'),
 				'socket-io-relay': file('servers/socket-io-relay.ts'),
 				'peerjs-relay': file('servers/peerjs-relay.ts'),
