@@ -117,6 +117,12 @@ test('do not disturb, as a question and turned on', async () => {
 });
 
 test('signing out and in', async () => {
+	// On a slow network the session is over well before the page is: nothing that it holds open may run into that.
+	await ann.page.route('**/sign-out', async (route) => {
+		const response = await route.fetch({ maxRedirects: 0 });
+		await new Promise((resolve) => setTimeout(resolve, 500));
+		await route.fulfill({ response });
+	});
 	await ann.page.getByRole('button', { name: 'Account menu' }).first().click();
 	await ann.page.getByRole('menuitem', { name: 'Sign out' }).click();
 	await expect(ann.page.getByRole('button', { name: 'Sign in' })).toBeVisible();

@@ -25,6 +25,7 @@ test('a wrong password is told in words, and the right one leads where one wante
 	const { page } = ann;
 	await page.getByRole('button', { name: 'Account menu' }).first().click();
 	await page.getByRole('menuitem', { name: 'Sign out' }).click();
+	await expect(page.getByRole('button', { name: 'Sign in' })).toBeVisible();
 	await page.goto('/calls');
 	await expect(page).toHaveURL(/\/login\?next=/);
 	await page.getByLabel('Username').fill(ann.username);

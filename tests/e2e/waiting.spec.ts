@@ -55,6 +55,12 @@ test('leave and join: the one call ends, the other begins', async () => {
 	await expect(callRegion(cem.page).getByRole('timer')).toBeVisible();
 	await expect(ann.page.getByText('Call ended')).toBeVisible();
 	await expect(callRegion(ann.page)).toBeHidden();
-	await cem.page.getByRole('button', { name: 'Leave call' }).click();
-	await expect(callRegion(bob.page)).toBeHidden();
+});
+
+test('who signs out in a call leaves it', async () => {
+	await bob.page.getByRole('button', { name: 'Account menu' }).first().click();
+	await bob.page.getByRole('menuitem', { name: 'Sign out' }).click();
+	await expect(bob.page.getByRole('button', { name: 'Sign in' })).toBeVisible();
+	await expect(cem.page.getByText('Call ended')).toBeVisible();
+	await expect(callRegion(cem.page)).toBeHidden();
 });

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { createUnsentKeeper } from './unsent';
+import { createUnsentKeeper, forgetUnsent } from './unsent';
 
 const ID = '0b6f1a52-1c4e-4c3b-9a77-0d3f5e8c1a11';
 const message = { id: ID, body: 'hello', createdAt: 7 };
@@ -8,6 +8,10 @@ function fakeStorage() {
 	const kept = new Map<string, string>();
 	return {
 		kept,
+		get length() {
+			return kept.size;
+		},
+		key: (at: number) => [...kept.keys()][at] ?? null,
 		getItem: (key: string) => kept.get(key) ?? null,
 		setItem: (key: string, value: string) => void kept.set(key, value),
 		removeItem: (key: string) => void kept.delete(key)
@@ -49,4 +53,19 @@ test('a browser that keeps nothing is no error', () => {
 	);
 	keeper.write([message]);
 	expect(keeper.read()).toEqual([]);
+});
+
+test('who signs out takes what they wrote in every room with them, and nothing of anybody else', () => {
+	const storage = fakeStorage();
+	for (const user of ['ann', 'bob'])
+		for (const room of ['attic', 'cellar']) createUnsentKeeper(() => storage, user, room).write([message]);
+	storage.setItem('theme', 'dark');
+	forgetUnsent(() => storage, 'ann');
+	expect([...storage.kept.keys()]).toEqual(['parley.unsent.bob.attic', 'parley.unsent.bob.cellar', 'theme']);
+});
+
+test('a storage that is forbidden holds nothing to forget', () => {
+	forgetUnsent(() => {
+		throw new DOMException('denied', 'SecurityError');
+	}, 'ann');
 });

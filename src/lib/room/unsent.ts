@@ -6,7 +6,7 @@ const unsentMessage = z.object({ id, body: messageBody, createdAt: z.int().nonne
 export type UnsentMessage = z.infer<typeof unsentMessage>;
 
 /** Asking for the storage throws where the browser forbids it: hence a function. */
-type GetStorage = () => Pick<Storage, 'getItem' | 'setItem' | 'removeItem'>;
+type GetStorage = () => Pick<Storage, 'getItem' | 'setItem' | 'removeItem' | 'key' | 'length'>;
 
 /** Where one tab keeps one person's unsent messages of one room over a reload. */
 export type UnsentKeeper = {
@@ -14,8 +14,10 @@ export type UnsentKeeper = {
 	write(messages: readonly UnsentMessage[]): void;
 };
 
+const prefixOf = (userId: string) => `parley.unsent.${userId}.`;
+
 export function createUnsentKeeper(storage: GetStorage, userId: string, roomId: string): UnsentKeeper {
-	const key = `parley.unsent.${userId}.${roomId}`;
+	const key = `${prefixOf(userId)}${roomId}`;
 	return {
 		read() {
 			try {
@@ -34,4 +36,15 @@ export function createUnsentKeeper(storage: GetStorage, userId: string, roomId: 
 			}
 		}
 	};
+}
+
+/** Who signs out leaves none of their words to who uses this tab next. */
+export function forgetUnsent(storage: GetStorage, userId: string): void {
+	try {
+		const tab = storage();
+		const keys = Array.from({ length: tab.length }, (_, at) => tab.key(at) ?? '');
+		for (const key of keys) if (key.startsWith(prefixOf(userId))) tab.removeItem(key);
+	} catch {
+		// Forbidden: so there is nothing.
+	}
 }
