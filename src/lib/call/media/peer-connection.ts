@@ -1,10 +1,9 @@
-import type { ShownSize } from '../core/shown-size';
 import type { Candidate, CandidateOrEnd, Description } from '../core/signal-body';
 import { createAudioLevel } from './audio-level';
 import { openChannel, type ChannelEvent } from './channel';
 import type { IceConfig } from './ice-config';
 import { fewCodecs, hasFeedbackOfNothing, kindOf, laneOf, LANES, type Lane, type Tracks } from './lanes';
-import { cameraLimits, screenLimits, type LossLevel, type SendLimits } from './send-limits';
+import { cameraLimits, FRESH_PATH, screenLimits, type Path, type SendLimits } from './send-limits';
 import { preferCodecs, type VideoCodec } from './video-codecs';
 
 /** W3C's own state strings of one connection. */
@@ -44,12 +43,8 @@ export type PeerConnection = {
 	 * those before, the next offer of ours looks anew, whatever it is made for (RFC 8829 section 4.1.18).
 	 */
 	setIce(ice: IceConfig): void;
-	/**
-	 * Sends pictures no larger than for so many devices, over so bad a path.
-	 *
-	 * @param shown how large the other side shows the camera; null while it has not said
-	 */
-	limit(receivers: number, level: LossLevel, shown: ShownSize | null): void;
+	/** Sends pictures no larger than this allows; until it is said, what a fresh path does. */
+	limit(path: Path): void;
 	getStats(): Promise<RTCStatsReport>;
 	/** How loud their microphone is just now, 0 to 1. */
 	audioLevel(): number;
@@ -65,6 +60,8 @@ export type PeerConnectionOptions = {
 	readonly tracks: Tracks;
 	/** Those that the camera's picture is wanted in before all others. */
 	readonly codecs?: readonly VideoCodec[];
+	/** Made ahead for a connection like this one. */
+	readonly spare?: SpareConnection | null;
 	readonly on: (event: PeerConnectionEvent) => void;
 };
 
@@ -72,6 +69,31 @@ const SCREEN_LANES: ReadonlySet<Lane> = new Set(['screenVideo', 'screenAudio']);
 
 /** Whether this browser can name few codecs; null until its first offer has shown it. */
 let namesFew: boolean | null = null;
+
+/** A connection that waits for a call: it looks for no path, asks nobody for anything and says nothing. */
+export type SpareConnection = {
+	readonly connection: RTCPeerConnection;
+	readonly offersFirst: boolean;
+	/** It has asked for a negotiation already, while nobody listened. */
+	asked: boolean;
+};
+
+/** To make one takes a page many milliseconds, in which it does nothing else: so it may be made ahead of a call. */
+export function createSpareConnection(
+	offersFirst: boolean,
+	codecs: readonly VideoCodec[] = []
+): SpareConnection {
+	const connection = new RTCPeerConnection(configurationOf({ iceServers: [], iceTransportPolicy: 'relay' }));
+	const spare: SpareConnection = { connection, offersFirst, asked: false };
+	connection.onnegotiationneeded = () => (spare.asked = true);
+	if (!offersFirst) return spare;
+	for (const lane of LANES) {
+		const transceiver = connection.addTransceiver(kindOf(lane), { direction: 'sendrecv' });
+		if (namesFew !== false && SCREEN_LANES.has(lane)) nameFewCodecs(transceiver, kindOf(lane));
+		if (lane === 'video') preferCodecs(transceiver, codecs);
+	}
+	return spare;
+}
 
 /**
  * Opens a connection with one microphone, one camera and one screen each way, whether or not there is anything to send.
@@ -81,9 +103,19 @@ let namesFew: boolean | null = null;
  * the description.
  */
 export function createPeerConnection(options: PeerConnectionOptions): PeerConnection {
-	const connection = new RTCPeerConnection(configurationOf(options.ice));
+	const spare = options.spare ?? createSpareConnection(options.offersFirst, options.codecs);
+	const { connection } = spare;
+	try {
+		connection.setConfiguration(configurationOf(options.ice));
+	} catch (error) {
+		connection.close();
+		throw error;
+	}
 	const senders: Partial<Record<Lane, RTCRtpSender>> = {};
-	const limited: Partial<Record<Lane, string>> = {};
+	let path = FRESH_PATH;
+	const limits: Partial<Record<Lane, SendLimits>> = {};
+	const limited: Partial<Record<Lane, SendLimits>> = {};
+	const limiting = new Set<Lane>();
 	let tracks = options.tracks;
 	let closed = false;
 
@@ -101,7 +133,10 @@ export function createPeerConnection(options: PeerConnectionOptions): PeerConnec
 	connection.onconnectionstatechange = tellStates;
 	connection.oniceconnectionstatechange = tellStates;
 	connection.onicegatheringstatechange = tellStates;
-	connection.onsignalingstatechange = tellStates;
+	connection.onsignalingstatechange = () => {
+		if (connection.signalingState === 'stable') limitAll(); // what could not be set meanwhile
+		tellStates();
+	};
 	connection.onnegotiationneeded = () => tell({ type: 'negotiation-needed' });
 	connection.ontrack = ({ track, transceiver }) => {
 		const lane = laneOf(transceiver, connection.getTransceivers());
@@ -122,25 +157,36 @@ export function createPeerConnection(options: PeerConnectionOptions): PeerConnec
 		senders[lane]?.replaceTrack(tracks[lane]).catch(() => undefined);
 	}
 
-	/** To ask a sender what holds takes milliseconds, in which the page stands still: what was set is remembered. */
-	async function limitLane(lane: Lane, limits: SendLimits): Promise<void> {
-		const key = Object.values(limits).join();
-		const sender = senders[lane];
-		if (!sender || limited[lane] === key) return;
-		if (await limitSender(sender, limits)) limited[lane] = key;
+	function limitAll(): void {
+		const height = tracks.video?.getSettings().height ?? null;
+		void limitLane('video', cameraLimits(path, height));
+		void limitLane('screenVideo', screenLimits(path));
 	}
 
-	if (options.offersFirst) {
-		for (const lane of LANES) {
-			const transceiver = connection.addTransceiver(tracks[lane] ?? kindOf(lane), { direction: 'sendrecv' });
-			senders[lane] = transceiver.sender;
-			if (namesFew !== false && SCREEN_LANES.has(lane)) nameFewCodecs(transceiver, kindOf(lane));
-			if (lane === 'video') preferCodecs(transceiver, options.codecs ?? []);
+	/** To ask a sender what holds takes milliseconds, in which the page stands still: what was set is remembered. */
+	async function limitLane(lane: Lane, wanted: SendLimits): Promise<void> {
+		limits[lane] = wanted;
+		const sender = senders[lane];
+		if (!sender || limiting.has(lane)) return;
+		limiting.add(lane);
+		for (let next = wanted; !sameLimits(limited[lane], next); next = limits[lane] ?? next) {
+			if (!(await limitSender(sender, next))) break;
+			limited[lane] = next;
 		}
+		limiting.delete(lane);
 	}
+
+	for (const [index, { sender }] of connection.getTransceivers().entries()) {
+		const lane = LANES[index];
+		if (!lane) continue;
+		senders[lane] = sender;
+		if (tracks[lane]) send(lane);
+	}
+	limitAll();
 
 	// Behind the media, so that their m-lines come first in every browser's description. No transceiver: it has no lane.
 	const channel = openChannel(connection, tell);
+	if (spare.asked) queueMicrotask(() => tell({ type: 'negotiation-needed' }));
 
 	function receiverOf(lane: Lane): RTCRtpReceiver | undefined {
 		return connection.getTransceivers()[LANES.indexOf(lane)]?.receiver;
@@ -157,6 +203,7 @@ export function createPeerConnection(options: PeerConnectionOptions): PeerConnec
 			if (lane === 'video') preferCodecs(transceiver, options.codecs ?? []);
 			send(lane);
 		}
+		limitAll();
 	}
 
 	async function describe(): Promise<Description> {
@@ -199,14 +246,14 @@ export function createPeerConnection(options: PeerConnectionOptions): PeerConnec
 				tracks = { ...tracks, [lane]: next[lane] };
 				send(lane);
 			}
+			limitAll();
 		},
 		setIce(ice) {
 			if (!closed) connection.setConfiguration(configurationOf(ice));
 		},
-		limit(receivers, level, shown) {
-			const height = tracks.video?.getSettings().height ?? null;
-			void limitLane('video', cameraLimits(receivers, height, level, shown));
-			void limitLane('screenVideo', screenLimits(receivers, level));
+		limit(next) {
+			path = next;
+			limitAll();
 		},
 		getStats: () => connection.getStats(),
 		audioLevel: createAudioLevel(() => receiverOf('audio')),
@@ -222,6 +269,9 @@ export function createPeerConnection(options: PeerConnectionOptions): PeerConnec
 export function configurationOf(ice: IceConfig): RTCConfiguration {
 	return { ...ice, bundlePolicy: 'max-bundle' };
 }
+
+const sameLimits = (a: SendLimits | undefined, b: SendLimits): boolean =>
+	a !== undefined && Object.values(a).join() === Object.values(b).join();
 
 /** @returns whether that is in force now; not before the first negotiation, and not while the connection closes or negotiates */
 async function limitSender(sender: RTCRtpSender, limits: SendLimits): Promise<boolean> {

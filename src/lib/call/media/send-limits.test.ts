@@ -1,51 +1,69 @@
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
-import { SHOWN_SIZES } from '../core/shown-size';
+import { SHOWN_SIZES, type ShownSize } from '../core/shown-size';
 import {
 	cameraLimits,
 	DOWN_AFTER,
+	FRESH_PATH,
 	NO_LOSS,
 	screenLimits,
 	UP_AFTER,
 	watchLoss,
 	type LossLevel,
-	type LossWatch
+	type LossWatch,
+	type Path
 } from './send-limits';
 
 const LEVELS = [0, 1, 2, 3] as const;
+const over = (receivers: number, level: LossLevel, shown: ShownSize | null = null): Path => ({
+	receivers,
+	level,
+	shown,
+	fresh: false
+});
 const after = (looks: number, loss: number | null, watch = NO_LOSS): LossWatch =>
 	Array.from({ length: looks }).reduce<LossWatch>((last) => watchLoss(last, loss), watch);
 
 test('a camera is sent whole to one, and smaller to more', () => {
-	expect(cameraLimits(1, 720, 0)).toEqual({
+	expect(cameraLimits(over(1, 0), 720)).toEqual({
 		maxBitrate: 1_700_000,
 		maxFramerate: 30,
 		scaleResolutionDownBy: 1,
 		active: true
 	});
-	expect(cameraLimits(3, 720, 0)).toEqual({
+	expect(cameraLimits(over(3, 0), 720)).toEqual({
 		maxBitrate: 600_000,
 		maxFramerate: 30,
 		scaleResolutionDownBy: 2,
 		active: true
 	});
 	// What is small already is not made smaller.
-	expect(cameraLimits(5, 240, 0).scaleResolutionDownBy).toBe(1);
-	expect(cameraLimits(1, null, 0).scaleResolutionDownBy).toBe(1);
+	expect(cameraLimits(over(5, 0), 240).scaleResolutionDownBy).toBe(1);
+	expect(cameraLimits(over(1, 0), null).scaleResolutionDownBy).toBe(1);
 });
 
 test('a camera is sent as large as it is shown, never larger than for so many, and not at all where nobody looks', () => {
-	expect(cameraLimits(1, 720, 0, 180)).toEqual({
+	expect(cameraLimits(over(1, 0, 180), 720)).toEqual({
 		maxBitrate: 160_000,
 		maxFramerate: 20,
 		scaleResolutionDownBy: 4,
 		active: true
 	});
-	expect(cameraLimits(1, 720, 0, 720)).toEqual(cameraLimits(1, 720, 0));
-	expect(cameraLimits(3, 720, 0, 720)).toEqual(cameraLimits(3, 720, 0));
-	expect(cameraLimits(3, 720, 0, 0)).toEqual({ ...cameraLimits(3, 720, 0), active: false });
+	expect(cameraLimits(over(1, 0, 720), 720)).toEqual(cameraLimits(over(1, 0), 720));
+	expect(cameraLimits(over(3, 0, 720), 720)).toEqual(cameraLimits(over(3, 0), 720));
+	expect(cameraLimits(over(3, 0, 0), 720)).toEqual({ ...cameraLimits(over(3, 0), 720), active: false });
 	// Small and lossy: somebody is still to be seen in it.
-	expect(cameraLimits(1, 720, 3, 90).scaleResolutionDownBy).toBe(8);
+	expect(cameraLimits(over(1, 3, 90), 720).scaleResolutionDownBy).toBe(8);
+});
+
+test('a path that has carried nothing yet is given few pixels first, of the same bitrate', () => {
+	expect(cameraLimits(FRESH_PATH, 720)).toEqual({
+		...cameraLimits(over(1, 0), 720),
+		scaleResolutionDownBy: 4
+	});
+	expect(cameraLimits({ ...over(5, 0, 90), fresh: true }, 720)).toEqual(cameraLimits(over(5, 0, 90), 720));
+	// Before there is a camera nobody knows of how many it will be.
+	expect(cameraLimits(FRESH_PATH, null).scaleResolutionDownBy).toBe(1);
 });
 
 test('all of it together never grows with who comes, nor with what is lost, and shrinks with what is shown', () => {
@@ -56,17 +74,17 @@ test('all of it together never grows with who comes, nor with what is lost, and 
 			fc.integer({ min: 90, max: 1080 }),
 			fc.constantFrom(...SHOWN_SIZES),
 			(receivers, level, height, shown) => {
-				const here = cameraLimits(receivers, height, level, shown);
-				const more = cameraLimits(receivers + 1, height, level, shown);
-				const whole = cameraLimits(receivers, height, level);
+				const here = cameraLimits(over(receivers, level, shown), height);
+				const more = cameraLimits(over(receivers + 1, level, shown), height);
+				const whole = cameraLimits(over(receivers, level), height);
 				expect(here.maxBitrate).toBeLessThanOrEqual(whole.maxBitrate);
 				expect(here.scaleResolutionDownBy).toBeGreaterThanOrEqual(whole.scaleResolutionDownBy);
 				expect(more.maxBitrate).toBeLessThanOrEqual(here.maxBitrate);
 				expect(more.scaleResolutionDownBy).toBeGreaterThanOrEqual(here.scaleResolutionDownBy);
-				const worse = cameraLimits(receivers, height, Math.min(level + 1, 3) as LossLevel, shown);
+				const worse = cameraLimits(over(receivers, Math.min(level + 1, 3) as LossLevel, shown), height);
 				expect(worse.maxBitrate).toBeLessThanOrEqual(here.maxBitrate);
 				expect(worse.maxFramerate).toBeLessThanOrEqual(here.maxFramerate);
-				for (const { maxFramerate, scaleResolutionDownBy } of [here, screenLimits(receivers, level)]) {
+				for (const { maxFramerate, scaleResolutionDownBy } of [here, screenLimits(over(receivers, level))]) {
 					expect(maxFramerate).toBeGreaterThanOrEqual(5);
 					expect(scaleResolutionDownBy).toBeGreaterThanOrEqual(1);
 				}
@@ -77,8 +95,8 @@ test('all of it together never grows with who comes, nor with what is lost, and 
 
 test('a screen keeps its pixels', () => {
 	const whole = { scaleResolutionDownBy: 1, active: true };
-	expect(screenLimits(1, 0)).toEqual({ maxBitrate: 2_500_000, maxFramerate: 15, ...whole });
-	expect(screenLimits(5, 3)).toEqual({ maxBitrate: 300_000, maxFramerate: 5, ...whole });
+	expect(screenLimits(over(1, 0))).toEqual({ maxBitrate: 2_500_000, maxFramerate: 15, ...whole });
+	expect(screenLimits(over(5, 3))).toEqual({ maxBitrate: 300_000, maxFramerate: 5, ...whole });
 });
 
 test('three bad seconds are a step down, twelve good ones a step up, and silence is neither', () => {

@@ -50,20 +50,31 @@ export type LossLevel = 0 | 1 | 2 | 3;
 const WORST: LossLevel = 3;
 
 /**
- * @param height of what is captured; null while it is not known
- * @param shown how large the other one shows it; null while they have not said
+ * Of a path that nobody knows yet. A browser begins at 300 kbit/s, drops up to four of the first frames as too large for that, and
+ * lowers the size by itself, to no less: it takes up to a fifth of a second in which nothing is seen (libwebrtc,
+ * `VideoStreamEncoder::DropDueToSize`: no more than 320 by 240 pixels).
  */
-export function cameraLimits(
-	receivers: number,
-	height: number | null,
-	level: LossLevel,
-	shown: ShownSize | null = null
-): SendLimits {
+const FIRST_HEIGHT = 180;
+
+/** What is known of the way to another device. */
+export type Path = {
+	/** How many devices the same is sent to. */
+	readonly receivers: number;
+	readonly level: LossLevel;
+	/** How large the other one shows the camera; null while they have not said. */
+	readonly shown: ShownSize | null;
+	/** Whether it has carried anything yet. */
+	readonly fresh: boolean;
+};
+export const FRESH_PATH: Path = { receivers: 1, level: 0, shown: null, fresh: true };
+
+/** @param height of what is captured; null while it is not known */
+export function cameraLimits({ receivers, level, shown, fresh }: Path, height: number | null): SendLimits {
 	const byReceivers =
 		BY_RECEIVERS[Math.min(Math.max(receivers, 1), BY_RECEIVERS.length) - 1] ?? BY_RECEIVERS[0];
 	// What nobody looks at is ready to be looked at again.
 	const bySize = BY_SIZE[shown || 720];
-	const most = Math.min(byReceivers.height, bySize.height);
+	const most = Math.min(byReceivers.height, bySize.height, fresh ? FIRST_HEIGHT : Infinity);
 	const { share, framerate, scale } = LEVELS[level];
 	const captured = height ?? most;
 	const sent = Math.max(Math.min(captured, most) / scale, Math.min(captured, LEAST_HEIGHT));
@@ -76,7 +87,7 @@ export function cameraLimits(
 }
 
 /** A screen keeps its pixels: of fewer nobody can read it. */
-export function screenLimits(receivers: number, level: LossLevel): SendLimits {
+export function screenLimits({ receivers, level }: Pick<Path, 'receivers' | 'level'>): SendLimits {
 	const { share, framerate } = LEVELS[level];
 	return {
 		maxBitrate: Math.round(

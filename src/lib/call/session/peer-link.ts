@@ -11,7 +11,7 @@ import type { CandidateOrEnd, Description } from '../core/signal-body';
 import { assertNever } from '../core/step';
 import type { IceConfig } from '../media/ice-config';
 import type { Lane, Tracks } from '../media/lanes';
-import { NO_LOSS, watchLoss } from '../media/send-limits';
+import { FRESH_PATH, NO_LOSS, watchLoss, type Path } from '../media/send-limits';
 import type { PeerConnection, PeerConnectionEvent } from '../media/peer-connection';
 import {
 	recover,
@@ -78,17 +78,19 @@ export type PeerLinkDeps = {
 };
 
 /** Candidates that come within this time share a signal. Shorter than any path's round trip is worth. */
-export const CANDIDATE_BATCH_MS = 25;
+export const CANDIDATE_BATCH_MS = 5;
+/** Within this time a browser has measured what a path carries, to begin with. */
+export const FRESH_FOR_MS = 600;
 
 /** Runs what the two machines (negotiation and recovery) ask for, against one connection. */
 export function createPeerLink(deps: PeerLinkDeps): PeerLink {
 	let negotiation: Negotiation = startNegotiation(deps);
 	let closed = false;
 	let loss = NO_LOSS;
-	let shown: ShownSize | null = null;
-	let receivers = 1;
+	let path = FRESH_PATH;
 	let batchTimer: ReturnType<typeof setTimeout> | undefined;
 	let recoveryTimer: ReturnType<typeof setTimeout> | undefined;
+	let freshTimer: ReturnType<typeof setTimeout> | undefined;
 
 	const tally = createPeerTally();
 	const connection = deps.connect(onConnectionEvent);
@@ -190,6 +192,11 @@ export function createPeerLink(deps: PeerLinkDeps): PeerLink {
 		);
 	}
 
+	function limit(news: Partial<Path>): void {
+		path = { ...path, ...news };
+		connection.limit(path);
+	}
+
 	function runRecovery(effect: RecoveryEffect): void {
 		switch (effect.type) {
 			case 'start-timer':
@@ -203,6 +210,7 @@ export function createPeerLink(deps: PeerLinkDeps): PeerLink {
 				return dispatch({ type: 'restart-ice' });
 			case 'connected':
 				tally.connected();
+				freshTimer ??= setTimeout(() => limit({ fresh: false }), FRESH_FOR_MS);
 				return deps.onConnected();
 			case 'give-up':
 				tally.gaveUp(effect.why);
@@ -245,23 +253,20 @@ export function createPeerLink(deps: PeerLinkDeps): PeerLink {
 		setTracks: (tracks) => connection.setTracks(tracks),
 		setIce: (ice) => connection.setIce(ice),
 		restartIce: () => dispatch({ type: 'restart-ice' }),
-		async refreshStatus(now) {
-			receivers = now;
+		async refreshStatus(receivers) {
 			await reader.refresh();
 			loss = watchLoss(loss, reader.sentLossPercent);
-			connection.limit(receivers, loss.level, shown);
+			limit({ receivers, level: loss.level });
 		},
 		audioLevel: () => connection.audioLevel(),
 		say: (text) => connection.say(text),
-		showAt(size) {
-			shown = size;
-			connection.limit(receivers, loss.level, shown);
-		},
+		showAt: (shown) => limit({ shown }),
 		close() {
 			dispatch({ type: 'closed' });
 			closed = true;
 			clearTimeout(batchTimer);
 			clearTimeout(recoveryTimer);
+			clearTimeout(freshTimer);
 			connection.close();
 		}
 	};

@@ -1,9 +1,9 @@
 import { afterEach, beforeEach, vi } from 'vitest';
-import type { ShownSize } from '../core/shown-size';
 import type { SignalBody } from '../core/signal-body';
 import type { DeliveredSignal, SignalEnvelope } from '../core/signal';
 import type { CallSnapshot, DeviceSnapshot } from '../core/snapshot';
 import type { ConnectionStates, PeerConnection, PeerConnectionOptions } from '../media/peer-connection';
+import type { Path } from '../media/send-limits';
 import { createPeerMesh, type PeerMeshDeps } from './peer-mesh';
 import { decodeBody, encodeBody } from './peer-mesh-wire';
 import { createShownSizes } from './shown-sizes';
@@ -76,7 +76,7 @@ export class FakeConnection implements PeerConnection {
 	setIce(ice: PeerConnectionOptions['ice']) {
 		this.log.push(`setIce ${ice.iceServers.map(({ username }) => username).join(' ')}`);
 	}
-	limit(_receivers: number, _level: number, shown: ShownSize | null) {
+	limit({ shown }: Path) {
 		if (shown !== null) this.log.push(`limit ${shown}`);
 	}
 	async getStats() {
