@@ -1,4 +1,4 @@
-import { expect } from '@playwright/test';
+import { expect, type Page } from '@playwright/test';
 import type { RoomCallState } from '../../src/lib/call/core/connection-report';
 import {
 	accept,
@@ -24,6 +24,13 @@ const WAYS = [
 	{ way: 'over the WebSocket', blockWebSockets: false, link: /WebSocket/, codec: BROWSERS_OWN_CODEC },
 	{ way: 'with every WebSocket refused', blockWebSockets: true, link: /Server-sent events/, codec: 'VP9' }
 ] as const;
+
+const openConnections = (page: Page) =>
+	page.evaluate(() =>
+		window.observed.peers
+			.filter(({ signalingState }) => signalingState !== 'closed')
+			.map(({ iceGatheringState, localDescription }) => ({ iceGatheringState, localDescription }))
+	);
 
 for (const { way, blockWebSockets, link, codec } of WAYS) {
 	test.describe(`two people talk, ${way}`, () => {
@@ -190,8 +197,14 @@ for (const { way, blockWebSockets, link, codec } of WAYS) {
 
 		test('A calls, B declines, and A is told so', async () => {
 			await ann.page.getByRole('button', { name: 'Start video call' }).click();
+			// What is ready for whoever accepts looks for no path, and nobody sees, hears or presses anything of it.
+			await expect
+				.poll(() => openConnections(bob.page))
+				.toEqual([{ iceGatheringState: 'new', localDescription: null }]);
+			await expect(bob.page.locator('section[aria-label="Call"]')).toBeHidden();
 			await decline(bob.page);
 			await expect(ann.page.getByText(/Bob declined/).first()).toBeVisible();
+			await expect.poll(() => openConnections(bob.page)).toEqual([]);
 			await expect(callRegion(ann.page)).toBeHidden();
 		});
 

@@ -21,6 +21,21 @@ test('a call in a room that rings silently is shown, and not heard', () => {
 	expect(session.view.incoming?.id).toBe('a');
 	expect(session.view.aloud).toBeNull();
 	expect(session.view.tone).toBeNull();
+	expect(session.view.next).toBeNull();
+});
+
+test('what the call that rings will look like is known before it is accepted, and gone with it', async () => {
+	const { session, ringing, inside } = world();
+	ringing();
+	const { next } = session.view;
+	expect(next).toMatchObject({ stage: 'joining', local: { stream: null }, remotes: [{ deviceId: 'anns' }] });
+	const entering = inside();
+	expect(session.view.next).toBeNull();
+	expect(session.view.current?.stage).toBe('joining');
+	expect(session.view.current?.remotes).toEqual(next?.remotes);
+	await entering;
+	await session.actions.leave();
+	expect(session.view.next).toBeNull();
 });
 
 describe('into a call', () => {
@@ -284,16 +299,6 @@ describe('in a call', () => {
 		await vi.advanceTimersByTimeAsync(0);
 		expect(server.renew).toHaveBeenCalledTimes(1);
 		expect(server.setMedia).toHaveBeenCalledWith(expect.objectContaining({ microphoneEnabled: false }));
-	});
-
-	test('connected and failed are said to the server, the failure to the person too', async () => {
-		const { session, inside, server, meshes } = world();
-		await inside();
-		meshes[0]?.deps.onConnected();
-		meshes[0]?.deps.onFailed('No way was found.');
-		expect(server.connected).toHaveBeenCalledTimes(1);
-		expect(server.failed).toHaveBeenCalledWith({ callId: 'a', deviceId: HERE, why: 'No way was found.' });
-		expect(session.view.current?.trouble).toBe('No way was found.');
 	});
 
 	test('toggles reach the others, the last word last', async () => {

@@ -17,18 +17,16 @@ export function makeView({ scene, stay, offline, ...rest }: ViewParts): SessionV
 	const [incoming = null] = ringing;
 	const aloud = incoming && isAloud(incoming) ? incoming : null;
 	const place = currentOf(scene);
-	const hands = place ? handsUp(place.call) : [];
-	const current: CurrentCall | null =
+	const current =
 		place && stay
-			? {
-					...place,
-					local: { ...localView(stay), hand: handOf(hands, scene.deviceId) },
-					remotes: remoteViews(place.call, scene.deviceId, stay, hands),
+			? callView(place, scene, {
+					local: localView(stay),
+					remotes: stay.remotes,
 					trouble: stay.trouble,
-					offline: offline.in(place.call),
-					hands
-				}
+					offline: offline.in(place.call)
+				})
 			: null;
+	const next = aloud && !place ? callView({ call: aloud, stage: 'joining' }, scene, NOTHING_YET) : null;
 	return {
 		...rest,
 		userId: scene.userId,
@@ -37,9 +35,45 @@ export function makeView({ scene, stay, offline, ...rest }: ViewParts): SessionV
 		ringing,
 		incoming,
 		current,
+		next,
 		aloud,
 		tone: toneOf(aloud, current),
 		endTones: scene.endTones
+	};
+}
+
+/** What the stay in a call knows of it. */
+type Inside = Pick<CurrentCall, 'trouble' | 'offline'> & {
+	readonly local: Omit<LocalView, 'hand'>;
+	readonly remotes: CallStay['remotes'];
+};
+
+const NOTHING_YET: Inside = {
+	local: {
+		stream: null,
+		microphoneEnabled: true,
+		cameraEnabled: false,
+		problems: [],
+		opening: true,
+		screen: 'off'
+	},
+	remotes: [],
+	trouble: null,
+	offline: []
+};
+
+function callView(
+	place: Pick<CurrentCall, 'call' | 'stage'>,
+	{ deviceId }: Scene,
+	{ local, remotes, ...inside }: Inside
+): CurrentCall {
+	const hands = handsUp(place.call);
+	return {
+		...place,
+		...inside,
+		local: { ...local, hand: handOf(hands, deviceId) },
+		remotes: remoteViews(place.call, deviceId, remotes, hands),
+		hands
 	};
 }
 
@@ -58,10 +92,10 @@ function localView({ media, screen, choice, opening }: CallStay): Omit<LocalView
 function remoteViews(
 	call: CallSnapshot,
 	ownDeviceId: string | null,
-	stay: CallStay,
+	remotes: CallStay['remotes'],
 	hands: readonly RaisedHand[]
 ): RemoteView[] {
-	const connected = new Map(stay.remotes.map((remote) => [remote.deviceId, remote]));
+	const connected = new Map(remotes.map((remote) => [remote.deviceId, remote]));
 	const names = namesIn(call);
 	return call.devices
 		.filter((device) => device.deviceId !== ownDeviceId)

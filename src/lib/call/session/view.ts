@@ -109,6 +109,8 @@ export type SessionView = {
 	/** The first of them: the one that the page shows. */
 	readonly incoming: CallSnapshot | null;
 	readonly current: CurrentCall | null;
+	/** What `current` becomes first once the call that rings aloud is accepted: so that it can be drawn ahead, out of sight. */
+	readonly next: CurrentCall | null;
 	/** A call that the server is being asked to start; it becomes `current`. */
 	readonly starting: { readonly roomId: string; readonly kind: CallKind } | null;
 	readonly notice: CallNotice | null;
