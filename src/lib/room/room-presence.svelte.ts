@@ -6,6 +6,9 @@ import { presenceWords } from './presence-words';
 /** How somebody is to be found, and the same in words. */
 export type ShownPresence = { readonly presence: Presence; readonly words: string };
 
+/** What begins or ends a call is told in several pieces of news, and makes work enough just then. */
+const ASKED_AFTER_MS = 500;
+
 type RoomPresenceDeps = {
 	readonly ask: (options: { signal: AbortSignal }) => Promise<readonly MemberPresence[]>;
 	/** Unix milliseconds on the server's clock. */
@@ -21,6 +24,8 @@ export class RoomPresence {
 	#shown = $state.raw<ReadonlyMap<string, ShownPresence>>(new Map());
 	readonly #watch: typeof watchPage;
 	readonly #query: RepeatedQuery<readonly MemberPresence[]>;
+	#following = false;
+	#soon: ReturnType<typeof setTimeout> | undefined;
 
 	constructor({ ask, serverNow, watch = watchPage }: RoomPresenceDeps) {
 		this.#watch = watch;
@@ -42,6 +47,7 @@ export class RoomPresence {
 
 	/** Asks while the page is visible. @returns a function that stops for good */
 	follow(): () => void {
+		this.#following = true;
 		let hidden = false;
 		const stopWatching = this.#watch((event) => {
 			if (event === 'hidden') this.#query.pause();
@@ -51,13 +57,19 @@ export class RoomPresence {
 		});
 		if (!hidden) this.#query.start();
 		return () => {
+			this.#following = false;
 			stopWatching();
+			clearTimeout(this.#soon);
 			this.#query.stop();
 		};
 	}
 
 	/** Somebody's presence may have changed just now. */
-	askNow(): void {
-		this.#query.hurry();
+	askSoon(): void {
+		if (!this.#following) return; // the first answer is on its way, or nobody looks
+		this.#soon ??= setTimeout(() => {
+			this.#soon = undefined;
+			this.#query.hurry();
+		}, ASKED_AFTER_MS);
 	}
 }

@@ -74,7 +74,7 @@ test('hidden it asks nothing; visible again it asks at once', async () => {
 test('opened in the background, it waits to be looked at', async () => {
 	const { presence, ask, page } = world({ hidden: true });
 	presence.follow();
-	presence.askNow();
+	presence.askSoon();
 	await later(60_000);
 	expect(ask).not.toHaveBeenCalled();
 	page('woken');
@@ -99,14 +99,17 @@ test('hidden and back while a request is under way: one is enough', async () => 
 	expect([ask.mock.calls.length, words()]).toEqual([2, 'In a call']);
 });
 
-test('something changed: it asks at once, and soon once more, because the answer may be a second old', async () => {
+test('something changed: it asks soon, for all that changed meanwhile, and once more, because the answer may be a second old', async () => {
 	const { presence, ask } = world();
-	presence.askNow(); // not followed yet
+	presence.askSoon(); // not followed yet
 	presence.follow();
 	await later(2_000);
 	expect(ask).toHaveBeenCalledTimes(1);
-	presence.askNow();
-	await later(0);
+	presence.askSoon();
+	await later(400);
+	presence.askSoon();
+	expect(ask).toHaveBeenCalledTimes(1);
+	await later(100);
 	expect(ask).toHaveBeenCalledTimes(2);
 	await later(1_500);
 	expect(ask).toHaveBeenCalledTimes(3);
@@ -121,8 +124,8 @@ test('something changed while a request is under way: its answer may be from bef
 	let settle = (_: readonly MemberPresence[]) => {};
 	answers(() => new Promise((resolve) => (settle = resolve)));
 	presence.follow();
-	presence.askNow();
-	presence.askNow();
+	presence.askSoon();
+	await later(500);
 	expect(ask).toHaveBeenCalledTimes(1);
 	answers(async () => bobIs('do-not-disturb'));
 	settle(bobIs('online'));

@@ -217,13 +217,14 @@ export class CallDoor {
 
 	/** Out of whatever call this device is in or on its way into: here at once, then at the server. */
 	async leave(): Promise<void> {
-		const { at } = this;
+		const { at, stay } = this;
 		if (!this.#scene.here) return;
 		const wasOutgoing = currentOf(this.#scene)?.stage === 'outgoing';
 		this.#deps.dispatch({ type: 'leave' });
 		this.release();
 		if (wasOutgoing) this.#deps.board.say({ text: 'Call cancelled', tone: 'neutral' });
 		// On its way in, whoever asked finds the stay closed, and says so when the answer is there.
+		if (stay?.lastWords) await stay.lastWords;
 		if (at) await this.#sayLeft(at);
 	}
 

@@ -46,3 +46,30 @@ test('a call that was left is reported no more', async () => {
 	await vi.advanceTimersByTimeAsync(5_000);
 	expect(server.reportConnection).not.toHaveBeenCalled();
 });
+
+test('connected and failed are said to the server, the failure to the person too', async () => {
+	const { session, server, mesh } = await inside();
+	mesh.deps.onConnected();
+	mesh.deps.onFailed('No way was found.');
+	expect(server.connected).not.toHaveBeenCalled(); // the first pictures come first
+	await vi.advanceTimersByTimeAsync(300);
+	expect(server.connected).toHaveBeenCalledTimes(1);
+	expect(server.failed).toHaveBeenCalledWith({ callId: 'a', deviceId: HERE, why: 'No way was found.' });
+	expect(session.view.current?.trouble).toBe('No way was found.');
+});
+
+test('who leaves as a path stands says first that it stood', async () => {
+	const { session, server, mesh } = await inside();
+	mesh.deps.onConnected();
+	let heard = () => {};
+	server.connected.mockReturnValueOnce(new Promise((resolve) => (heard = resolve)));
+	const left = session.actions.leave();
+	await vi.advanceTimersByTimeAsync(0);
+	expect(server.connected).toHaveBeenCalledTimes(1);
+	expect(server.leave).not.toHaveBeenCalled();
+	heard();
+	await left;
+	expect(server.leave).toHaveBeenCalledTimes(1);
+	await vi.advanceTimersByTimeAsync(1_000);
+	expect(server.connected).toHaveBeenCalledTimes(1);
+});

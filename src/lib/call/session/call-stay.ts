@@ -8,10 +8,11 @@ import type { Tracks } from '../media/lanes';
 import type { LocalMedia, LocalMediaNews } from '../media/local-media';
 import type { DeviceKind } from '../media/open-devices';
 import type { ScreenProblem, ScreenShare } from '../media/screen-share';
-import type { CallServer, MediaChoice } from './call-server';
+import type { CallServer, InCall, MediaChoice } from './call-server';
 import { createConnectionReporter } from './connection-reporter';
 import { createIceKeeper, type IceKeeper } from './ice-keeper';
 import { insist, pause } from './insist';
+import { createMediaTelling, type MediaTelling } from './media-telling';
 import { isRefusal } from './notices';
 import type { PeerMesh, PeerMeshDeps } from './peer-mesh';
 import { createShownSizes } from './shown-sizes';
@@ -43,6 +44,8 @@ export type CallStayDeps = {
 };
 
 const STATUS_INTERVAL_MS = 1_000;
+/** As a path stands, the first pictures are on their way, and everything else is in theirs. */
+const CONNECTED_SAID_AFTER_MS = 300;
 /** A page that may use devices is told its network addresses: worth waiting for, though not for long. */
 const DEVICES_WITHIN_MS = 1_000;
 
@@ -61,7 +64,7 @@ export class CallStay {
 	#wanted: MediaChoice;
 	readonly #opened: Promise<void>;
 	#opening = true;
-	#at: { callId: string; deviceId: string } | null = null;
+	#at: InCall | null = null;
 	#mesh: PeerMesh | null = null;
 	#reporter: ReturnType<typeof createConnectionReporter> | null = null;
 	#call: CallSnapshot | null = null;
@@ -71,17 +74,27 @@ export class CallStay {
 	#early: DeliveredSignal[] = [];
 	#ice: { callId: string; keeper: IceKeeper } | null = null;
 	readonly #hidesAddress: boolean;
-	/** What the server believes of our devices. */
-	#told: DeviceMedia;
-	#telling = false;
+	readonly #telling: MediaTelling;
 	#trouble: string | null = null;
+	/** That a path stands, which the server is told in a moment. */
+	#unsaid: { say: () => Promise<void>; forget: () => void } | null = null;
+	/** Resolves when the server has heard, before this device leaves, what it was about to be told. */
+	#lastWords: Promise<void> | null = null;
 	#timers: ReturnType<typeof setInterval>[] = [];
 	#closed = false;
 
 	constructor(deps: CallStayDeps, wanted: MediaChoice) {
 		this.#deps = deps;
 		this.#wanted = wanted;
-		this.#told = { ...wanted, screenEnabled: false };
+		this.#telling = createMediaTelling(
+			{
+				server: deps.server,
+				at: () => this.#at,
+				sent: () => this.#sent,
+				isClosed: () => this.#closed
+			},
+			{ ...wanted, screenEnabled: false }
+		);
 		this.#hidesAddress = deps.hidesAddress();
 		this.media = deps.openMedia(() => this.#mediaChanged(), deps.onMediaNews);
 		this.screen = deps.openScreen(() => this.#mediaChanged());
@@ -95,6 +108,11 @@ export class CallStay {
 
 	get closed(): boolean {
 		return this.#closed;
+	}
+
+	/** Null when the server knows all there is to know of this stay. */
+	get lastWords(): Promise<void> | null {
+		return this.#lastWords;
 	}
 
 	get opening(): boolean {
@@ -157,7 +175,7 @@ export class CallStay {
 		if (this.#closed) return;
 		// Whoever comes in shares nothing yet, but in the same place as before may do so still.
 		const screenEnabled = call.devices.some((one) => one.deviceId === deviceId && one.screenEnabled);
-		this.#told = { ...told, screenEnabled };
+		this.#telling.believed({ ...told, screenEnabled });
 		this.#disconnect();
 		this.#at = { callId: call.id, deviceId };
 		this.#call = call;
@@ -169,7 +187,7 @@ export class CallStay {
 			setInterval(() => void this.#mesh?.refreshStatus(), STATUS_INTERVAL_MS)
 		];
 		void this.#connect(this.#at);
-		void this.#tellMedia();
+		void this.#telling.tell();
 	}
 
 	update(call: CallSnapshot): void {
@@ -236,7 +254,7 @@ export class CallStay {
 		if (!at) return;
 		try {
 			await this.#deps.server.renew(at);
-			void this.#tellMedia(); // what could not be told while the server was out of reach
+			void this.#telling.tell(); // what could not be told while the server was out of reach
 		} catch (error) {
 			if (isRefusal(error) && at === this.#at && !this.#closed) this.#deps.onDoubt(at.callId);
 		}
@@ -245,6 +263,7 @@ export class CallStay {
 	close(): void {
 		if (this.#closed) return;
 		this.#closed = true;
+		this.#lastWords = this.#unsaid?.say() ?? null;
 		for (const timer of this.#timers) clearInterval(timer);
 		this.#disconnect();
 		this.#ice?.keeper.close();
@@ -255,13 +274,15 @@ export class CallStay {
 	}
 
 	#disconnect(): void {
+		this.#unsaid?.forget();
+		this.#unsaid = null;
 		this.#reporter?.close();
 		this.#reporter = null;
 		this.#mesh?.close();
 		this.#mesh = null;
 	}
 
-	async #connect(at: { callId: string; deviceId: string }): Promise<void> {
+	async #connect(at: InCall): Promise<void> {
 		const keeper = this.#keepIce(at.callId);
 		const permitted = this.media.permitted || Promise.race([this.#opened, pause(DEVICES_WITHIN_MS)]);
 		await Promise.all([keeper.ready(), permitted]);
@@ -291,10 +312,10 @@ export class CallStay {
 				reporter.noticeChange();
 				this.#deps.onChange();
 			},
-			onConnected: () => this.#report(() => server.connected(at)),
+			onConnected: () => this.#connected(at),
 			onFailed: (why) => {
 				this.#trouble = why;
-				this.#report(() => server.failed({ ...at, why }));
+				void this.#report(() => server.failed({ ...at, why }));
 				this.#deps.onChange();
 			},
 			onSaid: this.#deps.onSaid,
@@ -308,15 +329,25 @@ export class CallStay {
 		this.#deps.onChange();
 	}
 
-	/** Tells the server something that it may well refuse to hear: the call may be over meanwhile. */
-	#report(tell: () => Promise<void>): void {
-		insist(tell, () => this.#closed).catch(() => undefined);
+	#connected(at: InCall): void {
+		const say = () => {
+			clearTimeout(timer);
+			this.#unsaid = null;
+			return this.#report(() => this.#deps.server.connected(at));
+		};
+		const timer = setTimeout(() => void say(), CONNECTED_SAID_AFTER_MS);
+		this.#unsaid = { say, forget: () => clearTimeout(timer) };
+	}
+
+	/** Tells the server something that it may well refuse to hear: the call may be over meanwhile. Never rejects. */
+	#report(tell: () => Promise<void>): Promise<void> {
+		return insist(tell, () => this.#closed).catch(() => undefined);
 	}
 
 	#mediaChanged(): void {
 		if (this.#closed) return;
 		this.#mesh?.setTracks(this.#tracks);
-		void this.#tellMedia();
+		void this.#telling.tell();
 		this.#deps.onChange();
 	}
 
@@ -331,32 +362,4 @@ export class CallStay {
 			screenEnabled: this.screen.enabled
 		};
 	}
-
-	/** Tells the others which devices are on. One request at a time, and the last word wins. */
-	async #tellMedia(): Promise<void> {
-		if (this.#telling) return;
-		this.#telling = true;
-		while (this.#at && !this.#closed && !sameMedia(this.#sent, this.#told)) {
-			const sent = this.#sent;
-			const at = this.#at;
-			try {
-				await insist(
-					() => this.#deps.server.setMedia({ ...at, ...sent }),
-					() => this.#closed
-				);
-				this.#told = sent;
-			} catch {
-				break; // not in the call any more, or out of reach: the next renewal says it
-			}
-		}
-		this.#telling = false;
-	}
-}
-
-function sameMedia(a: DeviceMedia, b: DeviceMedia): boolean {
-	return (
-		a.microphoneEnabled === b.microphoneEnabled &&
-		a.cameraEnabled === b.cameraEnabled &&
-		a.screenEnabled === b.screenEnabled
-	);
 }
