@@ -3,7 +3,7 @@ import { chromium, type Browser, type Page } from '@playwright/test';
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import path from 'node:path';
-import { accept, callRegion, incoming } from '../tests/fixtures/call-page';
+import { callRegion, incoming } from '../tests/fixtures/call-page';
 import { CHROMIUM, CHROMIUM_ARGS } from '../tests/fixtures/chromium';
 import { ask, PASSWORD, shareRoom } from '../tests/fixtures/people';
 import { bundle } from '../tests/fixtures/scripted-page';
@@ -28,7 +28,6 @@ type Pair = {
 	caller: Page;
 	/** Until it rings, both cameras open. */
 	ring(): Promise<void>;
-	accept(): Promise<void>;
 	hangUp(): Promise<void>;
 };
 
@@ -98,7 +97,18 @@ async function serveScript(script: string): Promise<{ url: string; close: () => 
 const openCamera = (page: Page) => page.evaluate(() => window.benchCamera.open());
 const closeCamera = (page: Page) => page.evaluate(() => window.benchCamera.close());
 const tidyUp = (page: Page) => page.evaluate(() => window.benchPage.tidyUp());
-const pressAccept = (page: Page) => page.getByRole('button', { name: 'Accept', exact: true }).click();
+
+/** The mouse is where it is pressed already, and no more than pressed: what a test looks for around a click is work of the same page. */
+async function pointAtAccept(page: Page): Promise<void> {
+	const box = await page.getByRole('button', { name: 'Accept', exact: true }).boundingBox();
+	if (!box) throw new Error('Nothing rings.');
+	await page.mouse.move(box.x + box.width / 2, box.y + box.height / 2);
+}
+
+async function press(page: Page): Promise<void> {
+	await page.mouse.down();
+	await page.mouse.up();
+}
 
 function inOnePage(page: Page): Pair {
 	return {
@@ -108,7 +118,6 @@ function inOnePage(page: Page): Pair {
 			await openCamera(page);
 			await page.evaluate(() => window.benchPage.ringHere());
 		},
-		accept: () => pressAccept(page),
 		hangUp: () => tidyUp(page)
 	};
 }
@@ -125,7 +134,6 @@ async function byPeerJs({ caller, callee }: Pick<Pair, 'caller' | 'callee'>, ser
 			await caller.evaluate(() => window.benchPage.ringByPeerJs());
 			await waiting.evaluate(({ ringing }) => ringing);
 		},
-		accept: () => pressAccept(callee),
 		async hangUp() {
 			await Promise.all([tidyUp(caller), tidyUp(callee)]);
 		}
@@ -156,7 +164,6 @@ async function byParley(
 			await caller.getByRole('button', { name: 'Start video call' }).click();
 			await incoming(callee).waitFor();
 		},
-		accept: () => accept(callee),
 		async hangUp() {
 			await caller.getByRole('button', { name: 'Leave call' }).click();
 			for (const page of [caller, callee]) await callRegion(page).waitFor({ state: 'hidden' });
@@ -168,6 +175,7 @@ async function byParley(
 async function connect({ callee, caller, ...pair }: Pair): Promise<Sight> {
 	await pair.ring();
 	await pause(RINGS_FOR_MS);
+	await pointAtAccept(callee);
 	const arm = (page: Page, names: ('Caller' | 'Callee')[]) =>
 		page.evaluateHandle((those) => window.benchMarks.arm(those), names);
 	const watches =
@@ -175,7 +183,7 @@ async function connect({ callee, caller, ...pair }: Pair): Promise<Sight> {
 			? [await arm(callee, ['Caller', 'Callee'])]
 			: [await arm(callee, ['Caller']), await arm(caller, ['Callee'])];
 	const [, ...seen] = await Promise.all([
-		pair.accept(),
+		press(callee),
 		...watches.map((watch): Promise<Marks> => watch.evaluate(({ seen }) => seen))
 	]);
 	await pair.hangUp();

@@ -25,7 +25,7 @@ export type ConnectResult = {
 	aims: Aim[];
 };
 
-const FULL = { rounds: 9, warm: 2 };
+const FULL = { rounds: 15, warm: 2 };
 const QUICK = { rounds: 1, warm: 0 };
 const STEPS = ['camera', 'asked', 'let in', 'opened', 'offered', 'answered', 'connected'] as const;
 type Step = (typeof STEPS)[number];
