@@ -1,6 +1,6 @@
 import AxeBuilder from '@axe-core/playwright';
 import { expect, type Page } from '@playwright/test';
-import { incoming, messages, write } from '../fixtures/call-page';
+import { callRegion, incoming, messages, write } from '../fixtures/call-page';
 import { openPeople, shareRoom, type BrowserPerson } from '../fixtures/people';
 import { test } from '../fixtures/shared-server';
 
@@ -77,6 +77,7 @@ test('an incoming call, an outgoing call, and the call with its status panel', a
 	}
 	await bob.page.keyboard.press('Enter');
 	await expect(bob.page.getByRole('timer')).toBeVisible();
+	await expect(callRegion(bob.page)).toBeFocused();
 	await bob.page.getByRole('toolbar').getByRole('button', { name: 'Call status' }).click();
 	await expect(bob.page.getByRole('region', { name: 'Call status' })).toContainText('connected');
 	await bob.page.getByRole('toolbar').getByRole('button', { name: 'React' }).click();
