@@ -73,7 +73,6 @@ let namesFew: boolean | null = null;
 /** A connection that waits for a call: it looks for no path, asks nobody for anything and says nothing. */
 export type SpareConnection = {
 	readonly connection: RTCPeerConnection;
-	readonly offersFirst: boolean;
 	/** It has asked for a negotiation already, while nobody listened. */
 	asked: boolean;
 };
@@ -84,7 +83,7 @@ export function createSpareConnection(
 	codecs: readonly VideoCodec[] = []
 ): SpareConnection {
 	const connection = new RTCPeerConnection(configurationOf({ iceServers: [], iceTransportPolicy: 'relay' }));
-	const spare: SpareConnection = { connection, offersFirst, asked: false };
+	const spare: SpareConnection = { connection, asked: false };
 	connection.onnegotiationneeded = () => (spare.asked = true);
 	if (!offersFirst) return spare;
 	for (const lane of LANES) {

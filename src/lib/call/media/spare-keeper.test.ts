@@ -14,7 +14,7 @@ function world() {
 		const one = { offersFirst, closed: false };
 		made.push(one);
 		const connection = { close: () => (one.closed = true) } as unknown as RTCPeerConnection;
-		return { connection, offersFirst, asked: false };
+		return { connection, asked: false };
 	});
 	return { made, spares, later: () => vi.advanceTimersByTime(1_000) };
 }
@@ -27,7 +27,7 @@ test('one is made a while after a call begins to ring, once, and handed over onc
 	spares.expect(OFFERS);
 	later();
 	expect(made).toEqual([{ offersFirst: true, closed: false }]);
-	expect(spares.take(OFFERS)).toMatchObject({ offersFirst: true });
+	expect(spares.take(OFFERS)).not.toBeNull();
 	expect(spares.take(OFFERS)).toBeNull();
 	spares.expect(null);
 	expect(made).toEqual([{ offersFirst: true, closed: false }]);

@@ -4,7 +4,7 @@ import type { CallKind, CallSnapshot } from '../core/snapshot';
 import type { CallMemory } from './call-memory';
 import type { CallServer, InCall, MediaChoice } from './call-server';
 import { CallStay, type CallStayDeps } from './call-stay';
-import { insist } from './insist';
+import { insist, pause } from './insist';
 import { mediaNewsWords } from './media-news-words';
 import type { NoticeBoard } from './notice-board';
 import { isOver, isRefusal, wordsForFailure } from './notices';
@@ -40,6 +40,9 @@ type Entry = {
 	/** Not the person's wish of this moment, so its failing is no problem of theirs. */
 	readonly comingBack?: boolean;
 };
+
+/** Leaving waits no longer for what comes before it. */
+const LAST_WORDS_WITHIN_MS = 1_000;
 
 const ADDRESS_SHOWN =
 	'This server has no TURN server, so your network address is not hidden from the people in this call.';
@@ -224,7 +227,7 @@ export class CallDoor {
 		this.release();
 		if (wasOutgoing) this.#deps.board.say({ text: 'Call cancelled', tone: 'neutral' });
 		// On its way in, whoever asked finds the stay closed, and says so when the answer is there.
-		if (stay?.lastWords) await stay.lastWords;
+		if (stay?.lastWords) await Promise.race([stay.lastWords, pause(LAST_WORDS_WITHIN_MS)]);
 		if (at) await this.#sayLeft(at);
 	}
 

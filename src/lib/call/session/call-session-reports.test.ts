@@ -73,3 +73,13 @@ test('who leaves as a path stands says first that it stood', async () => {
 	await vi.advanceTimersByTimeAsync(1_000);
 	expect(server.connected).toHaveBeenCalledTimes(1);
 });
+
+test('who leaves as a path stands is not held by a server that does not answer', async () => {
+	const { session, server, mesh } = await inside();
+	mesh.deps.onConnected();
+	server.connected.mockReturnValueOnce(new Promise(() => undefined));
+	const left = session.actions.leave();
+	await vi.advanceTimersByTimeAsync(1_000);
+	await left;
+	expect(server.leave).toHaveBeenCalledTimes(1);
+});
