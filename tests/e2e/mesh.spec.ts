@@ -115,8 +115,9 @@ test('a camera is sent as large as it is shown, not at all while it is not, and 
 	await expectFrames(page);
 	const show = (size: ShownSize) => page.evaluate((shown) => window.world.show('later', shown), size);
 	await show(90);
-	await expect.poll(async () => (await facts(page, 'later')).videoHeight).toBe(90);
-	expect((await facts(page, 'earlier')).videoHeight).toBeGreaterThan(180);
+	// Not exactly: a browser on a machine that is full sends still less by itself.
+	await expect.poll(async () => (await facts(page, 'later')).videoHeight).toBeLessThanOrEqual(90);
+	await expect.poll(async () => (await facts(page, 'earlier')).videoHeight).toBeGreaterThan(180);
 	await show(0);
 	await expect
 		.poll(async () => {
