@@ -194,7 +194,8 @@ export function createPeerLink(deps: PeerLinkDeps): PeerLink {
 
 	function limit(news: Partial<Path>): void {
 		path = { ...path, ...news };
-		connection.limit(path);
+		// A fresh path is given little anyway, and its first frames are being made just then.
+		if (!path.fresh) connection.limit(path);
 	}
 
 	function runRecovery(effect: RecoveryEffect): void {

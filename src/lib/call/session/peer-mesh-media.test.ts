@@ -1,6 +1,7 @@
 import { expect, test, vi } from 'vitest';
 import { SILENT_AFTER_MS, STALLS_AFTER_MS } from '../core/media-flow';
 import { SMALLER_AFTER_MS } from '../core/shown-size';
+import { FRESH_FOR_MS } from './peer-link';
 import {
 	BOB,
 	build,
@@ -108,7 +109,17 @@ test('what they say of our camera’s size is in force at once, for them alone, 
 	const mesh = build();
 	mesh.mesh.update(snapshot(1, [...earlier, device(EVE, 3)]));
 	const [bob, eve] = mesh.connections;
-	bob?.options.on({ type: 'said', text: '{"v":1,"type":"shown","size":90}' });
+	const shownAt = (size: number) =>
+		bob?.options.on({ type: 'said', text: `{"v":1,"type":"shown","size":${size}}` });
+	// A fresh path gets little anyway: what is said meanwhile holds from its end on.
+	bob?.become('connected');
+	shownAt(360);
+	await vi.advanceTimersByTimeAsync(FRESH_FOR_MS - 1);
+	expect(bob?.log.filter((line) => line.startsWith('limit'))).toEqual([]);
+	await vi.advanceTimersByTimeAsync(1);
+	expect(bob?.log.at(-1)).toBe('limit 360');
+
+	shownAt(90);
 	expect(bob?.log.at(-1)).toBe('limit 90');
 	expect(mesh.deps.onSaid).not.toHaveBeenCalled();
 	await mesh.mesh.refreshStatus();
