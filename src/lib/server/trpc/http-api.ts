@@ -82,10 +82,8 @@ export function createHttpApi({ limits, openings, contextOf, onError }: HttpApiD
 				return failed ? { headers: retryAfter(failed.details) } : {};
 			}
 		});
-		if (!tooLarge) return response;
-		const refusal = failureResponse('request/too-large');
-		refusal.headers.set('connection', 'close'); // what is still to come is not wanted
-		return refusal;
+		// What is still to come is read by Kit and thrown away: whoever is cut off while they write may never read why.
+		return tooLarge ? failureResponse('request/too-large') : response;
 	}
 
 	/** A query may wait, and a subscription lasts: both must end early when we drain. */
