@@ -1,6 +1,5 @@
 import { and, desc, eq, ne, sql } from 'drizzle-orm';
 import { alias } from 'drizzle-orm/pg-core';
-import { RateLimiterMemory, RateLimiterRes } from 'rate-limiter-flexible';
 import type {
 	CallConnection,
 	ConnectionReport,
@@ -11,10 +10,11 @@ import { fail } from '../../call/core/errors';
 import type { Db } from '../db/client';
 import { callConnections, callDevices, calls, users } from '../db/schema';
 import { databaseNow } from './call-rows';
+import { createReportLimit } from './report-limit';
 import type { Snapshots } from './snapshots';
 
 /** A page reports every 2 s at most; its requests may come a little closer together than it sent them. */
-const REPORTS = { points: 3, duration: 5 };
+const REPORTS = { points: 3, seconds: 5 };
 /** As long as people still ask why a call did not connect. */
 const REPORT_LIFETIME = sql.raw(`interval '7 days'`);
 const MAX_SWEPT_ROWS = 1_000;
@@ -24,16 +24,7 @@ const MAX_REPORTS = 1_000;
 
 /** How the connections between a call's devices are, as the devices say. The server sees neither media nor addresses. */
 export function createConnections({ db, snapshots }: { db: Db; snapshots: Snapshots }) {
-	const limiter = new RateLimiterMemory(REPORTS);
-
-	async function countReport(deviceId: string): Promise<void> {
-		try {
-			await limiter.consume(deviceId);
-		} catch (refusal) {
-			if (!(refusal instanceof RateLimiterRes)) throw refusal;
-			fail('request/too-many', { retryAfterMs: refusal.msBeforeNext });
-		}
-	}
+	const countReport = createReportLimit(REPORTS);
 
 	/** @param presentOnly leaves out the connections of devices that are not in the call any more */
 	async function reportsOf(callId: string, presentOnly: boolean): Promise<ConnectionReport[]> {

@@ -1,5 +1,4 @@
 import { and, asc, eq, isNull, sql } from 'drizzle-orm';
-import { RateLimiterMemory, RateLimiterRes } from 'rate-limiter-flexible';
 import {
 	MAX_SAMPLE_AGE_MS,
 	QUALITY_SAMPLE_MS,
@@ -11,9 +10,10 @@ import { fail } from '../../call/core/errors';
 import type { Db } from '../db/client';
 import { callDevices, callParticipants, calls, users } from '../db/schema';
 import { databaseNow } from './call-rows';
+import { createReportLimit } from './report-limit';
 
 /** A page reports once a minute, and what it could not for long in a few batches. */
-const REPORTS = { points: 6, duration: 20 };
+const REPORTS = { points: 6, seconds: 20 };
 /** As long as reports of connections: people ask why a call was bad in the days after it. */
 const QUALITY_LIFETIME = sql.raw(`interval '7 days'`);
 const SWEPT_AT_ONCE = 5_000;
@@ -25,16 +25,7 @@ const MAX_STRETCHES = 5_000;
 
 /** How the connections between a call's devices were, second by second, as the devices measured it. */
 export function createQuality({ db }: { db: Db }) {
-	const limiter = new RateLimiterMemory(REPORTS);
-
-	async function countReport(deviceId: string): Promise<void> {
-		try {
-			await limiter.consume(deviceId);
-		} catch (refusal) {
-			if (!(refusal instanceof RateLimiterRes)) throw refusal;
-			fail('request/too-many', { retryAfterMs: refusal.msBeforeNext });
-		}
-	}
+	const countReport = createReportLimit(REPORTS);
 
 	/**
 	 * That this is, or was, a device of this person's in that call, and the call not over for long. A device that has left
