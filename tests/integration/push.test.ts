@@ -3,6 +3,7 @@ import { describe, expect, test } from 'vitest';
 import type { Db } from '../../src/lib/server/db/client';
 import { takeDue } from '../../src/lib/server/push/due';
 import { ringTtlSeconds } from '../../src/lib/server/push/pusher';
+import { makeDue } from '../fixtures/deadlines';
 import {
 	ann,
 	annDevice,
@@ -110,9 +111,8 @@ describe('a ring', () => {
 		await leave(cancelled.id);
 		await push();
 		// Over by the clock, though no sweeper has said so yet.
-		const { id } = await call();
-		await product.sql`update call_participants set ring_until = clock_timestamp() where call_id = ${id}`;
-		await product.sql`update calls set next_deadline_at = clock_timestamp() where id = ${id}`;
+		await call();
+		await makeDue(product.database, roomId, { ring: 'everybody' });
 		await push();
 		await product.services.calls.sweepDeadlines();
 		await push();
@@ -142,9 +142,8 @@ describe('when it rings no more, that is told once', () => {
 		['declined -> declined', (callId) => bob.api.calls.decline({ callId }), 'declined'],
 		[
 			'not answered in time -> missed',
-			async (callId) => {
-				await product.sql`update call_participants set ring_until = clock_timestamp() where call_id = ${callId} and invite = 'ringing'`;
-				await product.sql`update calls set next_deadline_at = clock_timestamp() where id = ${callId}`;
+			async () => {
+				await makeDue(product.database, roomId, { ring: 'everybody' });
 				await product.services.calls.sweepDeadlines();
 			},
 			'missed'

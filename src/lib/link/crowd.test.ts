@@ -128,4 +128,16 @@ describe('a thousand clients whose server died', () => {
 		expect(Math.max(...came) - awaySeconds * 1_000).toBeLessThan(5_000);
 		expect(fullestWindow(climbed)).toBeLessThanOrEqual(CROWD / 10);
 	});
+
+	// Who has lost a stream asks within half a second: most often nothing but the stream is gone. A fifth in 100 ms, and chance.
+	test.each([0, 0.1, 0.3, 0.4])(
+		'and is back after %f s already: spread over half a second',
+		(awaySeconds) => {
+			const { came, climbed } = crash(awaySeconds * 1_000, awaySeconds);
+			expect(came).toHaveLength(CROWD);
+			expect(fullestWindow(came)).toBeLessThanOrEqual(CROWD * 0.3);
+			expect(Math.max(...came) - awaySeconds * 1_000).toBeLessThan(5_000);
+			expect(fullestWindow(climbed)).toBeLessThanOrEqual(CROWD * 0.3);
+		}
+	);
 });
