@@ -1,5 +1,5 @@
 import { newScene, transition, type Scene, type SceneEvent } from './scene';
-import type { CallSnapshot, EndReason, InviteState } from './snapshot';
+import type { CallSnapshot, DeviceSnapshot, EndReason, InviteState } from './snapshot';
 
 export const ME = 'me';
 export const HERE = 'my-device';
@@ -14,6 +14,22 @@ type Shape = {
 	failure?: string;
 	cem?: InviteState;
 };
+
+/** In the call, with everything on but the screen; of a person of the same name. */
+export function device(deviceId: string, joinOrder: number, epoch = 1): DeviceSnapshot {
+	return {
+		deviceId,
+		userId: deviceId,
+		presence: 'joined',
+		joinOrder,
+		epoch,
+		microphoneEnabled: true,
+		cameraEnabled: true,
+		screenEnabled: false,
+		mutedByHost: 0,
+		handRaisedAt: null
+	};
+}
 
 /** A call between me and one other person, Cem beside them when the test says so. */
 export function call(id: string, shape: Shape = {}): CallSnapshot {
@@ -49,17 +65,9 @@ export function call(id: string, shape: Shape = {}): CallSnapshot {
 		endReason: ended ?? null,
 		failure,
 		participants: [mine, other, ...(cem ? [person('cem', 'Cem', 'callee', cem)] : [])],
-		devices: devices.map((deviceId, index) => ({
-			deviceId,
-			userId: deviceId.startsWith('my-') ? ME : 'other',
-			presence: 'joined',
-			joinOrder: index + 1,
-			epoch: 1,
-			microphoneEnabled: true,
-			cameraEnabled: true,
-			screenEnabled: false,
-			mutedByHost: 0,
-			handRaisedAt: null
+		devices: devices.map((id, index) => ({
+			...device(id, index + 1),
+			userId: id.startsWith('my-') ? ME : 'other'
 		}))
 	};
 }

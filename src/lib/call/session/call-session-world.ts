@@ -4,6 +4,7 @@ import type { LinkNews } from '../../link/link';
 import type { ChannelMessage } from '../core/channel-message';
 import type { ErrorKey } from '../core/errors';
 import type { PeerReport } from '../core/connection-report';
+import { device } from '../core/scene-fixture';
 import type { LocalMediaNews } from '../media/local-media';
 import type { CallSnapshot, EndReason, InviteState } from '../core/snapshot';
 import type { ScreenProblem } from '../media/screen-share';
@@ -49,17 +50,9 @@ export function annCalls({
 			{ ...person, userId: 'ann', displayName: 'Ann', role: 'caller', invite: 'accepted' },
 			{ ...person, userId: ME, displayName: 'Me', role: 'callee', invite }
 		],
-		devices: devices.map((deviceId, index) => ({
-			deviceId,
-			userId: deviceId.startsWith('device') ? ME : 'ann',
-			presence: 'joined',
-			joinOrder: index + 1,
-			epoch: 1,
-			microphoneEnabled: true,
-			cameraEnabled: true,
-			screenEnabled: false,
-			mutedByHost: 0,
-			handRaisedAt: null
+		devices: devices.map((id, index) => ({
+			...device(id, index + 1),
+			userId: id.startsWith('device') ? ME : 'ann'
 		}))
 	} satisfies CallSnapshot as CallSnapshot;
 }

@@ -1,6 +1,7 @@
 import { afterEach, beforeEach, vi } from 'vitest';
 import type { SignalBody } from '../core/signal-body';
 import type { DeliveredSignal, SignalEnvelope } from '../core/signal';
+import { device } from '../core/scene-fixture';
 import type { CallSnapshot, DeviceSnapshot } from '../core/snapshot';
 import type { ConnectionStates, PeerConnection, PeerConnectionOptions } from '../media/peer-connection';
 import type { Path } from '../media/send-limits';
@@ -98,20 +99,7 @@ export class FakeConnection implements PeerConnection {
 	}
 }
 
-export function device(deviceId: string, joinOrder: number, epoch = 1): DeviceSnapshot {
-	return {
-		deviceId,
-		userId: deviceId,
-		presence: 'joined',
-		joinOrder,
-		epoch,
-		microphoneEnabled: true,
-		cameraEnabled: true,
-		screenEnabled: false,
-		mutedByHost: 0,
-		handRaisedAt: null
-	};
-}
+export { device };
 
 export function snapshot(
 	version: number,
