@@ -86,6 +86,9 @@ test('what is written without a network is kept, and sent once when it is back',
 	await bob.context.setOffline(true);
 	await write(bob.page, 'from the tunnel');
 	await expect(messages(bob.page)).toContainText('from the tunnel');
+	await expect(
+		bob.page.getByText('You are offline. What you write is sent when you are back.')
+	).toBeVisible();
 	await bob.context.setOffline(false);
 	await expect(messages(ann.page).getByText('from the tunnel')).toHaveCount(1);
 	await expect(messages(bob.page).getByText('from the tunnel')).toHaveCount(1);
