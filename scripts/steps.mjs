@@ -17,6 +17,9 @@ const VITEST = ['vitest/vitest.mjs', 'run'];
 /** Those files are steps of their own, for machines that have no redis-server, turnserver or Firefox. */
 const WITHOUT_REDIS = ['--exclude', '**/*-redis.test.ts'];
 const WITHOUT_COTURN = ['--exclude', '**/*-coturn.test.ts'];
+/** What many at once do to each other in time wants the machine for itself: beside other tests it would measure those. */
+const OF_CROWDS = ['restart-crowd', 'hostile-load'];
+const WITHOUT_CROWDS = OF_CROWDS.flatMap((name) => ['--exclude', `**/integration/${name}*`]);
 const BROWSERS = ['@playwright/test/cli.js', 'test'];
 const WITH_COTURN = 'coturn\\.spec';
 /** Those need root and a kernel that lets it make networks, too. */
@@ -93,7 +96,7 @@ export const STEPS = [
 	{
 		name: 'integration',
 		turn: 3,
-		commands: [[...VITEST, '--project=integration', ...WITHOUT_REDIS, ...WITHOUT_COTURN]],
+		commands: [[...VITEST, '--project=integration', ...WITHOUT_REDIS, ...WITHOUT_COTURN, ...WITHOUT_CROWDS]],
 		// Once is enough each time; the long run has them on both.
 		leaves: {
 			to: 'system-postgres',
@@ -179,6 +182,20 @@ export const STEPS = [
 		commands: [[...BROWSERS, '--workers=1', '--output=test-results/e2e-six', OF_SIX]],
 		needs: ['chromium', 'chromium-headless-shell'],
 		counts: 'playwright',
+		built: true
+	},
+	{
+		name: 'crowds',
+		turn: 8,
+		commands: [
+			[
+				...VITEST,
+				'--project=integration',
+				'--no-file-parallelism',
+				...OF_CROWDS.map((name) => `integration/${name}`)
+			]
+		],
+		counts: 'vitest',
 		built: true
 	}
 ];

@@ -9,8 +9,8 @@ beforeAll(async () => {
 }, 60_000);
 afterAll(() => cluster?.close());
 
-/** Sends a signal every 15 ms until told to stop. */
-function chatter(pair: Pair, callId: string): { stop(): { ann: string[]; bob: string[] } } {
+/** Both send a signal every 15 ms until told to stop. */
+function chatter(pair: Pair, callId: string) {
 	const sent = { ann: [] as string[], bob: [] as string[] };
 	const timer = setInterval(() => {
 		for (const [name, mine, theirs] of [
@@ -20,12 +20,7 @@ function chatter(pair: Pair, callId: string): { stop(): { ann: string[]; bob: st
 			sendFrom(mine, theirs, callId, `${name} ${sent[name].push(`${name} ${sent[name].length}`) - 1}`);
 		}
 	}, 15);
-	return {
-		stop() {
-			clearInterval(timer);
-			return sent;
-		}
-	};
+	return { sent, stop: () => clearInterval(timer) };
 }
 
 const RUNGS = process.env.LONG
@@ -38,14 +33,14 @@ test.each(RUNGS)(
 		const pair = await openPair(cluster, { rung });
 		const callId = await pair.call();
 		await standOn(rung, pair.ann, pair.bob);
-		const sending = chatter(pair, callId);
+		const { sent, stop } = chatter(pair, callId);
 		for (const at of [0, 1]) {
 			await cluster.stop(at);
 			await cluster.start(at);
 		}
 		await standOn(rung, pair.ann, pair.bob);
-		const sent = sending.stop();
-		expect(sent.ann.length).toBeGreaterThan(100);
+		await until(() => expect(sent.ann.length).toBeGreaterThan(100));
+		stop();
 		await until(() => {
 			expect(textsAt(pair.bob).at(-1)).toBe(sent.ann.at(-1));
 			expect(textsAt(pair.ann).at(-1)).toBe(sent.bob.at(-1));
