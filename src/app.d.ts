@@ -13,6 +13,8 @@ declare global {
 			message: string;
 			/** The failure's stable key, where it has one. */
 			key?: string;
+			/** Nobody answered: this device is offline, or the server is away. */
+			away?: boolean;
 		}
 	}
 }

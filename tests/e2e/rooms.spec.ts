@@ -1,6 +1,7 @@
+import AxeBuilder from '@axe-core/playwright';
 import { expect } from '@playwright/test';
 import { accept, decline, incoming, messages, write } from '../fixtures/call-page';
-import { openPerson, PASSWORD, shareRoomByHand, type BrowserPerson } from '../fixtures/people';
+import { joinByLink, openPerson, PASSWORD, shareRoomByHand, type BrowserPerson } from '../fixtures/people';
 import type { TestServer } from '../fixtures/server';
 import { test } from '../fixtures/shared-server';
 
@@ -94,6 +95,29 @@ test('what is written without a network is kept, and sent once when it is back',
 	await expect(messages(bob.page).getByText('from the tunnel')).toHaveCount(1);
 });
 
+test('who is offline stays where they are', async () => {
+	const { page, context } = bob;
+	await context.setOffline(true);
+	await page.getByRole('link', { name: 'Settings' }).first().click();
+	await expect(page.getByText('You are offline just now.')).toBeVisible();
+	await expect(messages(page)).toContainText('from the tunnel');
+	await context.setOffline(false);
+});
+
+test('a page that does not come says why, and comes by itself when it can', async () => {
+	const { page } = bob;
+	const room = page.url();
+	await page.route('**/*', (route) => route.abort());
+	await page.getByRole('link', { name: 'Settings' }).first().click();
+	await expect(page.getByRole('heading', { name: 'Out of reach' })).toBeVisible();
+	expect((await new AxeBuilder({ page }).setLegacyMode().analyze()).violations).toEqual([]);
+	await page.getByRole('button', { name: 'Try again' }).click();
+	await expect(page.getByText('Still out of reach.')).toBeVisible();
+	await page.unroute('**/*');
+	await expect(page.getByRole('heading', { name: 'Settings' })).toBeVisible();
+	await page.goto(room);
+});
+
 test('earlier messages are paged back', async () => {
 	const roomId = new URL(ann.page.url()).pathname.split('/').at(-1) ?? '';
 	await server.database.sql`
@@ -167,9 +191,7 @@ test('call back from the history', async () => {
 test('a call of three: the third joins by the header, and the host ends it for everyone', async () => {
 	const cat = await openPerson(server.url, 'Cat', { browser: ann.browser });
 	try {
-		await cat.page.goto(await shareRoomByHand(ann, bob, 'Workshop'));
-		await cat.page.getByRole('button', { name: 'Join room' }).click();
-		await expect(cat.page.getByRole('heading', { name: 'Workshop' })).toBeVisible();
+		await joinByLink(cat.page, await shareRoomByHand(ann, bob, 'Workshop'));
 		await ann.page.getByRole('button', { name: 'Start audio call' }).click();
 		await accept(bob.page);
 		await decline(cat.page);

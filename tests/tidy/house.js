@@ -26,7 +26,7 @@ const ROOMS = {
 	/** wire.ts, main.ts, cli.ts, dev.ts; env.ts has rules of its own (`TYPES_OF_ENV`). */
 	wire: 'src/lib/server',
 	routes: 'src/routes',
-	/** hooks.server.ts, service-worker.ts and app.d.ts. */
+	/** The hooks, service-worker.ts, reach.ts and app.d.ts. */
 	app: 'src',
 	/** A folder in src/lib that is no room: it may import nothing, and nobody may import it. */
 	lost: 'src/lib'

@@ -1,0 +1,12 @@
+const ANSWER_WITHIN_MS = 3_000;
+
+/** Whether a page would come now. Browsers say that nobody answers each in other words: so it is tried. */
+export async function isServerThere(): Promise<boolean> {
+	if (!navigator.onLine) return false;
+	try {
+		const signal = AbortSignal.timeout(ANSWER_WITHIN_MS);
+		return (await fetch('/readyz', { cache: 'no-store', signal })).status < 500;
+	} catch {
+		return false;
+	}
+}
