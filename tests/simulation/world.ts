@@ -23,6 +23,8 @@ const ROOMS = { ab: PEOPLE.slice(0, 2), cd: PEOPLE.slice(2, 4), abc: PEOPLE.slic
 const MOST_PAGES = 3;
 /** Past every lease and grace. */
 const HELD_FOR_MS = 60_000;
+/** News of what ended, and the look-up of who did not hear them, once the weather is good. */
+const NEWS_ARRIVE_WITHIN_MS = 1_000;
 
 export type Counts = Record<
 	'calls' | 'answered' | 'kills' | 'outlived' | 'rings' | 'moves' | 'checks',
@@ -330,6 +332,8 @@ export class World {
 		await this.#pass(240_000);
 		for (const device of this.#devices) this.#connect(device);
 		await this.#pass(10_000);
+		// A call in which somebody was alone for long may end in this very moment, and news of it are on their way.
+		while (this.#hasJustEnded()) await this.#pass(NEWS_ARRIVE_WITHIN_MS);
 		this.#check(true);
 		for (const device of [...this.#devices]) {
 			if (this.#random.chance(0.5)) device.leave();
@@ -337,6 +341,11 @@ export class World {
 		}
 		await this.#pass(SETTINGS.aloneLimitMs + SETTINGS.ringLifetimeMs + 60_000);
 		must(this.#store.live().length === 0, 'a call that never ends', this.#store.live());
+	}
+
+	#hasJustEnded(): boolean {
+		const since = this.timeline.now - NEWS_ARRIVE_WITHIN_MS;
+		return [...this.#store.calls.values()].some(({ endedAt }) => endedAt !== null && endedAt >= since);
 	}
 
 	async #pass(ms: number): Promise<void> {
