@@ -6,8 +6,14 @@ import { isServerThere } from './reach';
 // error of the page.
 z.config({ jitless: true });
 
-/** A page's code or data did not come, as a rule because nobody answers: that is no fault to be told of. */
-export const handleError: HandleClientError = async ({ message }) => ({
-	message,
-	away: !(await isServerThere())
-});
+/** What browsers say when a request or a module came to nothing, each in words of its own. */
+const UNANSWERED = /failed to fetch|networkerror|load failed|imported module|importing a module/i;
+
+/**
+ * A page's code or data did not come, as a rule because nobody answered: no fault to be told of. It may be there again
+ * by the time it is asked.
+ */
+export const handleError: HandleClientError = async ({ error, message }) => {
+	const unanswered = error instanceof TypeError && UNANSWERED.test(error.message);
+	return { message, away: unanswered || !(await isServerThere()) };
+};

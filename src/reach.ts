@@ -1,6 +1,6 @@
 const ANSWER_WITHIN_MS = 3_000;
 
-/** Whether a page would come now. Browsers say that nobody answers each in other words: so it is tried. */
+/** Whether a page would come now. */
 export async function isServerThere(): Promise<boolean> {
 	if (!navigator.onLine) return false;
 	try {
