@@ -107,6 +107,8 @@ export default defineConfig(
 		languageOptions: { globals: { ...globals.browser, ...globals.node } },
 		rules: {
 			'no-undef': 'off', // TypeScript knows better
+			// Pages link by plain paths: there is no base path, and a typed `resolve()` would say nothing more.
+			'svelte/no-navigation-without-resolve': 'off',
 			eqeqeq: ['error', 'always', { null: 'ignore' }],
 			'@typescript-eslint/no-unused-vars': ['error', { argsIgnorePattern: '^_', varsIgnorePattern: '^_' }],
 			'@typescript-eslint/consistent-type-imports': ['error', { fixStyle: 'separate-type-imports' }]
@@ -118,8 +120,6 @@ export default defineConfig(
 		rules: {
 			'svelte/no-at-html-tags': 'error',
 			'svelte/no-useless-mustaches': 'off', // {' '} keeps a space that Svelte would take away
-			// Pages link by plain paths: there is no base path, and a typed `resolve()` would say nothing more.
-			'svelte/no-navigation-without-resolve': 'off',
 			// Stores keep plain state and say when it changed (createSubscriber): a second reactivity would fight it.
 			'svelte/prefer-svelte-reactivity': 'off'
 		}

@@ -104,6 +104,21 @@ test('who is offline stays where they are', async () => {
 	await context.setOffline(false);
 });
 
+test('who has no network goes on where the server answers all the same', async () => {
+	const { page } = bob;
+	const room = page.url();
+	// What a browser without a network says; this one keeps the way to a server on the same machine, as they do.
+	await page.evaluate(() => Object.defineProperty(navigator, 'onLine', { configurable: true, value: false }));
+	await page.getByRole('link', { name: 'Settings' }).first().click();
+	await expect(page.getByRole('heading', { name: 'Settings' })).toBeVisible();
+	await page.goBack();
+	await expect(messages(page)).toContainText('from the tunnel');
+	expect(page.url()).toBe(room);
+	await page.goForward();
+	await expect(page.getByRole('heading', { name: 'Settings' })).toBeVisible();
+	await page.goto(room);
+});
+
 test('a page that does not come says why, and comes by itself when it can', async () => {
 	const { page } = bob;
 	const room = page.url();
