@@ -128,3 +128,33 @@ test('what happens to the devices of a call is said', async () => {
 		tone: 'neutral'
 	});
 });
+
+const OFFER = { v: 1, kind: 'offer', callVersion: 2, body: 'YQ==' } as const;
+
+test('who answers is urgent until their offer is on its way, and what waited for that is told then', async () => {
+	const { session, ringing, meshes } = world();
+	ringing();
+	expect(session.urgent).toBe(false);
+	const done = session.actions.accept('a', true);
+	expect(session.urgent).toBe(true);
+	await done;
+	await vi.advanceTimersByTimeAsync(0);
+	const told = vi.fn(() => session.urgent);
+	session.subscribe(told);
+	meshes[0]?.deps.send('anns', OFFER);
+	expect(told.mock.results).toEqual([{ type: 'return', value: false }]);
+	meshes[0]?.deps.send('anns', OFFER);
+	expect(told).toHaveBeenCalledTimes(1);
+});
+
+test.each([
+	['the server takes its time', () => new Promise<CallSnapshot>(() => {}), 80],
+	['the server says no', () => Promise.reject(refusal('call/full')), 0]
+])('nobody waits to see what became of their press: %s', async (_what, answer, afterMs) => {
+	const { session, server, ringing } = world();
+	ringing();
+	server.accept.mockImplementationOnce(answer);
+	void session.actions.accept('a', true);
+	await vi.advanceTimersByTimeAsync(afterMs);
+	expect(session.urgent).toBe(false);
+});

@@ -41,6 +41,8 @@ type Entry = {
 	readonly comingBack?: boolean;
 };
 
+/** Longer than it takes to be let in and to offer, and too short to be seen. */
+const URGENT_FOR_MS = 80;
 /** Leaving waits no longer for what comes before it. */
 const LAST_WORDS_WITHIN_MS = 1_000;
 
@@ -56,6 +58,7 @@ export class CallDoor {
 	readonly #deps: CallDoorDeps;
 	#stay: CallStay | null = null;
 	#starting: SessionView['starting'] = null;
+	#urgent: ReturnType<typeof setTimeout> | undefined;
 	#closed = false;
 
 	constructor(deps: CallDoorDeps) {
@@ -65,6 +68,11 @@ export class CallDoor {
 	/** From the press of the button until this device is out again. */
 	get stay(): CallStay | null {
 		return this.#stay;
+	}
+
+	/** Since a call was answered here, until somebody in it has our first signal on its way: they wait for it. Not for long. */
+	get urgent(): boolean {
+		return this.#urgent !== undefined;
 	}
 
 	/** A call that the server is being asked to start. */
@@ -108,6 +116,7 @@ export class CallDoor {
 		const cameraEnabled = withCamera && this.#scene.calls.get(callId)?.kind === 'video';
 		const choice = this.#choiceFor(cameraEnabled);
 		void this.leave(); // one call at a time
+		this.#urgent = setTimeout(() => this.#calm(), URGENT_FOR_MS);
 		await this.#enter({
 			callId,
 			choice,
@@ -156,7 +165,10 @@ export class CallDoor {
 				openScreen,
 				createMesh,
 				hidesAddress,
-				sendSignal: (callId, toDeviceId, envelope) => link.sendSignal(callId, toDeviceId, envelope),
+				sendSignal: (callId, toDeviceId, envelope) => {
+					link.sendSignal(callId, toDeviceId, envelope);
+					this.#calm();
+				},
 				onChange: () => this.#stayChanged(stay),
 				onCall: (call) => dispatch({ type: 'call', call }),
 				onDoubt: (callId) => void lookUp(callId),
@@ -209,6 +221,13 @@ export class CallDoor {
 		if (callId) void lookUp(callId);
 	}
 
+	#calm(): void {
+		if (!this.#urgent) return;
+		clearTimeout(this.#urgent);
+		this.#urgent = undefined;
+		this.#deps.onChange();
+	}
+
 	#stayChanged(stay: CallStay): void {
 		if (stay !== this.#stay) return;
 		const { at } = this;
@@ -236,6 +255,7 @@ export class CallDoor {
 		this.#deps.memory.forget();
 		this.#stay?.close();
 		this.#stay = null;
+		this.#calm();
 	}
 
 	/** The page goes: the others see at once that this device is reconnecting. */

@@ -108,6 +108,11 @@ export class CallSession {
 		return this.#view;
 	}
 
+	/** Something is on its way that others wait for: what there is to show can wait. Said anew when it is over. */
+	get urgent(): boolean {
+		return this.#door.urgent;
+	}
+
 	/** How loud each of the call's other devices is just now, 0 to 1. */
 	get levels(): ReadonlyMap<string, number> {
 		return this.#door.stay?.levels ?? new Map();

@@ -16,7 +16,7 @@ export class CallView {
 	readonly #track: () => void;
 
 	constructor(
-		session: Pick<CallSession, 'view' | 'actions' | 'levels' | 'talk' | 'show' | 'subscribe'>,
+		session: Pick<CallSession, 'view' | 'urgent' | 'actions' | 'levels' | 'talk' | 'show' | 'subscribe'>,
 		recorder: CallRecorder
 	) {
 		this.#session = session;
@@ -24,7 +24,9 @@ export class CallView {
 		this.#track = createSubscriber((update) => {
 			// A call's own work comes first: to draw one takes longer than any of it, and the other person waits.
 			const drawing = afterThisTask(update);
-			const stop = session.subscribe(drawing.ask);
+			const stop = session.subscribe(() => {
+				if (!session.urgent) drawing.ask();
+			});
 			return () => {
 				stop();
 				drawing.close();
