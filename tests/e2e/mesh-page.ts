@@ -104,6 +104,8 @@ function createWorld() {
 		const heard: ChannelMessage[] = [];
 		let reachable = 0;
 		let video = createVideo();
+		const audio = new Audio();
+		audio.autoplay = true;
 		const screenVideo = createVideo();
 		let codecs: readonly VideoCodec[] = [];
 		let screen: ScreenTracks = { screenVideo: null, screenAudio: null };
@@ -136,8 +138,9 @@ function createWorld() {
 			},
 			fetchSnapshot: () => new Promise((resolve) => setTimeout(() => resolve(snapshot()), DELAY_MS[name])),
 			onChange() {
-				const stream = mesh.remotes()[0]?.stream ?? null;
-				if (video.srcObject !== stream) video.srcObject = stream;
+				const { picture = null, sound = null } = mesh.remotes()[0] ?? {};
+				if (video.srcObject !== picture) video.srcObject = picture;
+				if (audio.srcObject !== sound) audio.srcObject = sound;
 				const shared = mesh.remotes()[0]?.screen ?? null;
 				if (screenVideo.srcObject !== shared) screenVideo.srcObject = shared;
 			},
@@ -192,7 +195,7 @@ function createWorld() {
 					totalAudioEnergy: status?.totalAudioEnergy ?? 0,
 					roundTripMs: status?.roundTripMs ?? null,
 					bitrateBps: status?.bitrateBps ?? null,
-					playedSeconds: video.currentTime,
+					playedSeconds: audio.currentTime,
 					videoWidth: video.videoWidth,
 					codecs: status?.videoCodecs.received ?? [],
 					videoHeight: video.videoHeight,

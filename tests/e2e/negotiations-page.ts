@@ -101,6 +101,7 @@ class Side {
 			everConnected: false,
 			send: (content) => this.#send(JSON.parse(JSON.stringify(content)) as PeerContent),
 			onTrack: () => undefined,
+			onMedia: () => undefined,
 			onSaid: () => undefined,
 			onChannelOpen: () => undefined,
 			onChange: () => undefined,

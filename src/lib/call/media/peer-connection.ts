@@ -20,8 +20,10 @@ export type PeerConnectionEvent =
 	| { type: 'gathering-complete' }
 	/** One of the four states changed. */
 	| { type: 'states'; states: ConnectionStates }
-	/** The other side's track, with its first media: an element that waits for one track plays none of them. */
+	/** The other side's track, which may bring media from now on. */
 	| { type: 'track'; lane: Lane; track: MediaStreamTrack }
+	/** Its first media is here. */
+	| { type: 'media'; lane: Lane; track: MediaStreamTrack }
 	| ChannelEvent;
 
 /** One RTCPeerConnection, narrowed to what a call does with it. */
@@ -141,8 +143,9 @@ export function createPeerConnection(options: PeerConnectionOptions): PeerConnec
 		const lane = laneOf(transceiver, connection.getTransceivers());
 		if (!lane) return;
 		// Every connection has all tracks, also without a camera at the other end.
-		track.addEventListener('unmute', () => tell({ type: 'track', lane, track }), { once: true });
-		if (!track.muted) tell({ type: 'track', lane, track });
+		tell({ type: 'track', lane, track });
+		track.addEventListener('unmute', () => tell({ type: 'media', lane, track }), { once: true });
+		if (!track.muted) tell({ type: 'media', lane, track });
 	};
 	connection.onicecandidate = ({ candidate }) => {
 		if (candidate === null) return tell({ type: 'gathering-complete' });

@@ -64,7 +64,10 @@ export type PeerLinkDeps = {
 	/** Whether a connection before it stood. */
 	everConnected: boolean;
 	send: (content: PeerContent) => void;
+	/** A track that may bring media. */
 	onTrack: (lane: Lane, track: MediaStreamTrack) => void;
+	/** Its first media is here. */
+	onMedia: (lane: Lane, track: MediaStreamTrack) => void;
 	/** By the data channel; null for what is no text. */
 	onSaid: (text: string | null) => void;
 	/** From now on they can be told something. */
@@ -127,6 +130,8 @@ export function createPeerLink(deps: PeerLinkDeps): PeerLink {
 				return deps.onChange();
 			case 'track':
 				return deps.onTrack(event.lane, event.track);
+			case 'media':
+				return deps.onMedia(event.lane, event.track);
 			case 'said':
 				return deps.onSaid(event.text);
 			case 'channel-open':

@@ -32,7 +32,7 @@ async function connected(mesh: ReturnType<typeof build>, at: number): Promise<Fa
 	const connection = mesh.connections[at];
 	connection?.become('connected');
 	for (const [lane, id] of [['audio', 'A'] as const, ['video', 'V'] as const]) {
-		connection?.options.on({ type: 'track', lane, track: { id, kind: lane } as MediaStreamTrack });
+		connection?.options.on({ type: 'media', lane, track: { id, kind: lane } as MediaStreamTrack });
 	}
 	return connection;
 }

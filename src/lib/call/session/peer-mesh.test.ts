@@ -18,6 +18,7 @@ import {
 } from './peer-mesh-fixture';
 import { decodeBody, encodeBody } from './peer-mesh-wire';
 
+const track = (kind: string) => ({ kind }) as MediaStreamTrack;
 /** Lets promises settle; no timer runs. */
 const settle = () => vi.advanceTimersByTimeAsync(0);
 
@@ -164,71 +165,79 @@ test('signals of another call are none of ours', async () => {
 	expect(deps.report).not.toHaveBeenCalled();
 });
 
-test('the stream stays the same object while tracks come and connections go', () => {
+test('a picture can be waited for; the next connection’s takes its place with its first media, in the same streams', () => {
 	const { mesh, connections } = build();
 	mesh.update(snapshot(1, earlier));
-	expect(mesh.remotes()[0]?.stream).toBeNull();
-	const track = (kind: string) => ({ kind }) as MediaStreamTrack;
-	connections[0]?.options.on({ type: 'track', lane: 'audio', track: track('audio') });
-	connections[0]?.options.on({ type: 'track', lane: 'video', track: track('video') });
-	const stream = mesh.remotes()[0]?.stream;
+	const { picture } = mesh.remotes()[0]!;
+	expect(mesh.remotes()).toMatchObject([{ sound: null, hasPicture: false }]);
+	const [voice, first, second] = [track('audio'), track('video'), track('video')];
+	connections[0]?.options.on({ type: 'track', lane: 'audio', track: voice });
+	connections[0]?.options.on({ type: 'track', lane: 'video', track: first });
+	expect(picture.getTracks()).toEqual([first]);
+	expect(mesh.remotes()).toMatchObject([{ sound: null, hasPicture: false }]);
+	connections[0]?.options.on({ type: 'media', lane: 'audio', track: voice });
+	connections[0]?.options.on({ type: 'media', lane: 'video', track: first });
+	const { sound, hasPicture } = mesh.remotes()[0]!;
+	expect(sound?.getTracks()).toEqual([voice]);
+	expect(hasPicture).toBe(true);
+
 	mesh.update(snapshot(2, [device(BOB, 1, 2), device(ME, 2)]));
-	connections[1]?.options.on({ type: 'track', lane: 'video', track: track('video') });
-	expect(mesh.remotes()[0]?.stream).toBe(stream);
-	expect(stream?.getTracks()).toHaveLength(2);
+	connections[1]?.options.on({ type: 'track', lane: 'video', track: second });
+	expect(picture.getTracks()).toEqual([first]);
+	connections[1]?.options.on({ type: 'media', lane: 'video', track: second });
+	expect(picture.getTracks()).toEqual([second]);
+	expect(mesh.remotes()[0]?.picture).toBe(picture);
+	expect(mesh.remotes()[0]?.sound).toBe(sound);
 });
 
-test('a video track is in the stream only while that camera is on', () => {
+test('a camera’s track is in the picture only while it is on', () => {
 	const { mesh, connections } = build();
-	const kinds = () =>
-		mesh
-			.remotes()[0]
-			?.stream?.getTracks()
-			.map((track) => track.kind);
+	const shown = () => mesh.remotes()[0]?.picture.getTracks();
+	const camera = track('video');
 	const bob = (cameraEnabled: boolean) => [{ ...device(BOB, 1), cameraEnabled }, device(ME, 2)];
 	mesh.update(snapshot(1, bob(false)));
-	for (const lane of ['audio', 'video'] as const) {
-		connections[0]?.options.on({ type: 'track', lane, track: { kind: lane } as MediaStreamTrack });
-	}
-	expect(kinds()).toEqual(['audio']);
+	connections[0]?.options.on({ type: 'track', lane: 'video', track: camera });
+	expect(shown()).toEqual([]);
 	mesh.update(snapshot(2, bob(true)));
-	expect(kinds()).toEqual(['audio', 'video']);
+	expect(shown()).toEqual([camera]);
 	mesh.update(snapshot(3, bob(false)));
-	expect(kinds()).toEqual(['audio']);
+	expect(shown()).toEqual([]);
 });
 
-test('a screen is a stream beside the other, and there only while it is shared', () => {
+test('a screen is a stream beside the others, and there only while it is shared and brings something', () => {
 	const { mesh, connections } = build();
 	const bob = (screenEnabled: boolean, epoch = 1) => [
 		{ ...device(BOB, 1, epoch), screenEnabled },
 		device(ME, 2)
 	];
-	const track = (kind: string) => ({ kind }) as MediaStreamTrack;
 	const [camera, screenVideo, screenAudio] = [track('video'), track('video'), track('audio')];
 	const remote = () => mesh.remotes()[0];
-	mesh.update(snapshot(1, bob(false)));
-	connections[0]?.options.on({ type: 'track', lane: 'video', track: camera });
-	// Its first media may be quicker than the word of it.
+	mesh.update(snapshot(1, bob(true)));
+	connections[0]?.options.on({ type: 'media', lane: 'video', track: camera });
 	connections[0]?.options.on({ type: 'track', lane: 'screenVideo', track: screenVideo });
 	expect(remote()?.screen).toBeNull();
-	mesh.update(snapshot(2, bob(true)));
+	mesh.update(snapshot(2, bob(false)));
+	// Its first media may be quicker than the word of it.
+	connections[0]?.options.on({ type: 'media', lane: 'screenVideo', track: screenVideo });
+	expect(remote()?.screen).toBeNull();
+	mesh.update(snapshot(3, bob(true)));
 	const { screen } = remote()!;
-	connections[0]?.options.on({ type: 'track', lane: 'screenAudio', track: screenAudio });
+	connections[0]?.options.on({ type: 'media', lane: 'screenAudio', track: screenAudio });
 	expect(screen?.getTracks()).toEqual([screenVideo, screenAudio]);
-	expect(remote()?.stream?.getTracks()).toEqual([camera]);
+	expect(remote()?.picture.getTracks()).toEqual([camera]);
 
 	// Another connection, the same share: what plays it plays on.
-	mesh.update(snapshot(3, bob(true, 2)));
+	mesh.update(snapshot(4, bob(true, 2)));
 	const again = track('video');
-	connections[1]?.options.on({ type: 'track', lane: 'screenVideo', track: again });
+	connections[1]?.options.on({ type: 'media', lane: 'screenVideo', track: again });
 	expect(remote()?.screen).toBe(screen);
 	expect(screen?.getTracks()).toEqual([screenAudio, again]);
 
-	mesh.update(snapshot(4, bob(false, 2)));
+	mesh.update(snapshot(5, bob(false, 2)));
 	expect(remote()?.screen).toBeNull();
-	mesh.update(snapshot(5, bob(true, 2)));
+	mesh.update(snapshot(6, bob(true, 2)));
 	expect(remote()?.screen?.getTracks()).toContain(again);
-	expect(remote()?.stream?.getTracks()).toEqual([camera]);
+	expect(remote()?.picture.getTracks()).toEqual([camera]);
 });
 
 test('tracks reach every connection, those of now and those to come', () => {

@@ -47,8 +47,12 @@ export type PeerMeshDeps = {
 
 export type RemotePeer = {
 	readonly deviceId: string;
-	/** The same object from the device's first media until it leaves; null before. Tracks in it come and go. */
-	readonly stream: MediaStream | null;
+	/** Their microphone, the same object from its first media until the device leaves; null before. Tracks in it come and go. */
+	readonly sound: MediaStream | null;
+	/** Their camera, the same object from the beginning until the device leaves. */
+	readonly picture: MediaStream;
+	/** Whether a picture of their camera's has ever come. */
+	readonly hasPicture: boolean;
 	/** Their screen and its sound while they share one; null before its first media. */
 	readonly screen: MediaStream | null;
 	/** What they say that they send, and what does not come. */
@@ -190,6 +194,9 @@ export function createPeerMesh(deps: PeerMeshDeps): PeerMesh {
 			everConnected: reached.has(deviceId),
 			send: (content) => send(deviceId, bodyOf(name, content)),
 			onTrack(lane, track) {
+				if (lane === 'video') streams.expectPicture(deviceId, track);
+			},
+			onMedia(lane, track) {
 				streams.take(deviceId, lane, track);
 				deps.onChange();
 			},

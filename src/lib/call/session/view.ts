@@ -44,8 +44,11 @@ export type RemoteView = {
 	readonly presence: 'joined' | 'reconnecting';
 	readonly microphoneEnabled: boolean;
 	readonly cameraEnabled: boolean;
-	/** Null before the first track. */
-	readonly stream: MediaStream | null;
+	/** Their microphone and their camera; null before there is something to play, or to wait for. */
+	readonly sound: MediaStream | null;
+	readonly picture: MediaStream | null;
+	/** Whether a picture of their camera's has ever come. */
+	readonly hasPicture: boolean;
 	readonly screenEnabled: boolean;
 	/** Their screen and its sound; null while they share none, and before its first media. */
 	readonly screen: MediaStream | null;

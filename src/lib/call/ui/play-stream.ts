@@ -1,23 +1,25 @@
+/** Muted, a picture is always allowed to play. What interrupts it is the next stream. */
+export function playPicture(video: HTMLVideoElement, picture: MediaStream | null): void {
+	video.srcObject = picture;
+	if (picture) video.play().catch(() => undefined);
+}
+
 /**
- * Plays a stream: its picture in one element and its sound in another, because a video element waits for its first
- * picture, which may never come.
+ * In an element of its own, because a video element waits for its first picture, which may never come.
  *
- * @param onSoundRefused the browser wants a gesture before it plays sound. `retry` plays it, when called in one
+ * @param onRefused the browser wants a gesture before it plays sound. `retry` plays it, when called in one
  */
-export function playStream(
-	{ video, audio }: { video: HTMLVideoElement; audio: HTMLAudioElement },
-	stream: MediaStream | null,
-	onSoundRefused: (retry: () => void) => void
+export function playSound(
+	audio: HTMLAudioElement,
+	sound: MediaStream | null,
+	onRefused: (retry: () => void) => void
 ): void {
-	video.srcObject = stream;
-	audio.srcObject = stream;
-	if (!stream) return;
+	audio.srcObject = sound;
+	if (!sound) return;
 	const play = () => {
 		audio.play().catch((error: unknown) => {
-			if (error instanceof DOMException && error.name === 'NotAllowedError') onSoundRefused(play);
+			if (error instanceof DOMException && error.name === 'NotAllowedError') onRefused(play);
 		});
 	};
 	play();
-	// Muted, it is always allowed. What interrupts it is the next stream.
-	video.play().catch(() => undefined);
 }
