@@ -161,14 +161,6 @@ export const STEPS = [
 		built: true
 	},
 	{
-		name: 'e2e-netns',
-		turn: 6,
-		commands: [[...BROWSERS, '--output=test-results/e2e-netns', IN_NAMESPACES]],
-		needs: ['chromium', 'chromium-headless-shell', 'turnserver', 'ip', 'nft', 'namespaces'],
-		counts: 'playwright',
-		built: true
-	},
-	{
 		name: 'e2e-firefox',
 		turn: 6,
 		commands: [[...BROWSERS, '--output=test-results/e2e-firefox', WITH_FIREFOX]],
@@ -177,8 +169,17 @@ export const STEPS = [
 		built: true
 	},
 	{
-		name: 'e2e-six',
+		// Its cable comes and goes: to every other browser the network has changed, and what it is loading fails.
+		name: 'e2e-netns',
 		turn: 7,
+		commands: [[...BROWSERS, '--output=test-results/e2e-netns', IN_NAMESPACES]],
+		needs: ['chromium', 'chromium-headless-shell', 'turnserver', 'ip', 'nft', 'namespaces'],
+		counts: 'playwright',
+		built: true
+	},
+	{
+		name: 'e2e-six',
+		turn: 8,
 		commands: [[...BROWSERS, '--workers=1', '--output=test-results/e2e-six', OF_SIX]],
 		needs: ['chromium', 'chromium-headless-shell'],
 		counts: 'playwright',
@@ -186,7 +187,7 @@ export const STEPS = [
 	},
 	{
 		name: 'crowds',
-		turn: 8,
+		turn: 9,
 		commands: [
 			[
 				...VITEST,
