@@ -104,8 +104,7 @@ function createWorld() {
 		const heard: ChannelMessage[] = [];
 		let reachable = 0;
 		let video = createVideo();
-		const audio = new Audio();
-		audio.autoplay = true;
+		let audio = createAudio();
 		const screenVideo = createVideo();
 		let codecs: readonly VideoCodec[] = [];
 		let screen: ScreenTracks = { screenVideo: null, screenAudio: null };
@@ -170,10 +169,13 @@ function createWorld() {
 				codecs = wanted;
 			},
 			playAnew() {
-				const { srcObject } = video;
+				const [picture, sound] = [video.srcObject, audio.srcObject];
 				video.remove();
+				audio.srcObject = null;
 				video = createVideo();
-				video.srcObject = srcObject;
+				video.srcObject = picture;
+				audio = createAudio();
+				audio.srcObject = sound;
 			},
 			/** The mailbox: what was written in an epoch that has passed is gone. */
 			deliver(writtenIn: number, fromDeviceId: string, envelope: DeliveredSignal['envelope']) {
@@ -300,6 +302,12 @@ function createScreenTrack(): MediaStreamTrack | null {
 		pen.fillRect(0, 0, canvas.width, canvas.height);
 	}, 100);
 	return track;
+}
+
+function createAudio(): HTMLAudioElement {
+	const audio = new Audio();
+	audio.autoplay = true;
+	return audio;
 }
 
 function createVideo(): HTMLVideoElement {
